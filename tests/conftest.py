@@ -1,0 +1,107 @@
+"""What holds in every test: a strict JAX on two virtual CPU devices, and no network.
+
+Arrays are checked against their annotations: jaxtyping's import hook has beartype look
+at every annotated function of speccascade, so this file must come before the first
+import of the package.
+"""
+
+import ipaddress
+import os
+import platform
+import socket
+
+# Read when JAX is imported. The tests state what CPU gives; those marked `gpu` run with
+# JAX_PLATFORMS=cuda,cpu.
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+# Of this process and of the ones that tests start.
+os.environ["MPLBACKEND"] = "Agg"
+os.environ["WANDB_MODE"] = "disabled"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import hypothesis
+import jax
+import jaxtyping
+import pytest
+
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+jax.config.update("jax_numpy_rank_promotion", "raise")
+jax.config.update("jax_num_cpu_devices", 2)
+
+jaxtyping.install_import_hook("speccascade", "beartype.beartype")
+
+# The same examples in every run: a suite that fails does so for everyone. No deadline,
+# since the first example of a test pays for compiling.
+hypothesis.settings.register_profile(
+    "speccascade", deadline=None, derandomize=True, database=None
+)
+hypothesis.settings.load_profile("speccascade")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keeps compiled programs from one run of the tests to the next.
+
+    In this process alone: a child process that a test kills might leave a torn entry.
+    The folder is named after the host, whose CPU the programs are compiled for.
+    `pytest --cache-clear` removes it.
+    """
+    cache = getattr(config, "cache", None)
+    if cache is None:  # -p no:cacheprovider
+        return
+    folder = cache.mkdir(f"jax-{platform.node() or 'host'}")
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if any(device.platform == "gpu" for device in jax.devices()):
+        return
+    for item in items:
+        if item.get_closest_marker("gpu"):
+            item.add_marker(pytest.mark.skip(reason="JAX finds no GPU"))
+
+
+def _is_local(host: object) -> bool:
+    if host in (None, "", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(str(host).split("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_network():
+    """Turns every connection to another host, and every look-up, into a failure."""
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+    getaddrinfo = socket.getaddrinfo
+
+    def check(host: object) -> None:
+        if not _is_local(host):
+            # Not an OSError, which client libraries catch and retry.
+            pytest.fail(f"a test tried to reach {host!r}: tests have no network")
+
+    def guarded(method):
+        def call(self, address):
+            if self.family in (socket.AF_INET, socket.AF_INET6):
+                check(address[0])
+            return method(self, address)
+
+        return call
+
+    def guarded_getaddrinfo(host, *args, **kwargs):
+        check(host.decode() if isinstance(host, bytes) else host)
+        return getaddrinfo(host, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded(connect))
+        patch.setattr(socket.socket, "connect_ex", guarded(connect_ex))
+        patch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+        yield
+
+
+@pytest.fixture
+def x64():
+    """float64 for one test; outside it, JAX makes float32 of everything."""
+    with jax.enable_x64(True):
+        yield
