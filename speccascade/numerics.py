@@ -1,0 +1,194 @@
+"""Small numerical functions with stated contracts.
+
+All of them work along the last axis, the vocabulary, leave the axes before it alone,
+and
+compute in the dtype that they are given: the engine passes float32, the tests float64.
+Two conventions of the paper hold throughout: 0 log 0 = 0, and 0 times infinity = 0.
+"""
+
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Bool, Float, Int, Int32, Real, Shaped
+
+# Width of a block in `inverse_cdf`: one row of a TPU register, and near the square root
+# of the usual vocabularies (8k to 262k), where the two levels cost about the same.
+_BLOCK = 128
+
+
+def argmax(x: Real[Array, "... V"]) -> Int32[Array, "..."]:
+    """Index of the largest entry; of several equal ones, the first.
+
+    The same answer as `jnp.argmax`, written as a maximum, a comparison and a minimum of
+    indices: three vectorised passes, where XLA's paired reduction on CPU is a scalar
+    loop. A row that holds NaN gives some index within the row.
+
+    Example:
+        >>> print(argmax(jnp.array([[1, 3, 3], [2, 1, 0]])))
+        [1 0]
+    """
+    largest = jnp.max(x, axis=-1, keepdims=True)
+    return _first(x == largest, otherwise=x.shape[-1] - 1)
+
+
+def one_hot_argmax(x: Real[Array, "... V"]) -> Real[Array, "... V"]:
+    """1 at the first largest entry and 0 elsewhere, in the dtype of `x`.
+
+    What a softmax becomes at temperature 0.
+
+    Example:
+        >>> print(one_hot_argmax(jnp.array([0.2, 0.4, 0.4])))
+        [0. 1. 0.]
+    """
+    return (_indices(x) == argmax(x)[..., None]).astype(x.dtype)
+
+
+def at_token(
+    x: Shaped[Array, "... V"], token: Int[Array, "..."]
+) -> Shaped[Array, "..."]:
+    """The entry x(token) of every row; `token` must lie in [0, V).
+
+    Example:
+        >>> print(at_token(jnp.array([[0.7, 0.3], [0.4, 0.6]]), jnp.array([0, 1])))
+        [0.7 0.6]
+    """
+    return jnp.take_along_axis(x, token[..., None], axis=-1)[..., 0]
+
+
+def safe_normalise(
+    f: Float[Array, "... V"], fallback: Float[Array, "... V"]
+) -> Float[Array, "... V"]:
+    """norm(f) = f / sum f in the rows where that sum is positive, else `fallback`.
+
+    Args:
+        f: non-negative.
+        fallback: what stands in for the rows that are 0 everywhere, taken as it is.
+
+    Example:
+        >>> f, fallback = jnp.array([[3.0, 1.0], [0.0, 0.0]]), jnp.full((2, 2), 0.5)
+        >>> print(safe_normalise(f, fallback))
+        [[0.75 0.25]
+         [0.5  0.5 ]]
+    """
+    total = jnp.sum(f, axis=-1, keepdims=True)
+    positive = total > 0
+    return jnp.where(positive, f / jnp.where(positive, total, 1), fallback)
+
+
+def multiply_no_inf(
+    a: Float[Array, "..."], b: Float[Array, "..."]
+) -> Float[Array, "..."]:
+    """a b, where 0 times anything is 0: also 0 times infinity, in either order.
+
+    Example:
+        >>> a, b = jnp.array([0.0, 2.0]), jnp.array([jnp.inf, -jnp.inf])
+        >>> print(multiply_no_inf(a, b))
+        [  0. -inf]
+    """
+    return jnp.where((a == 0) | (b == 0), 0, a * b)
+
+
+def entropy(p: Float[Array, "... V"]) -> Float[Array, "..."]:
+    """H(p) = -sum p log p, in nats, with 0 log 0 = 0.
+
+    Example:
+        >>> print(entropy(jnp.array([[0.5, 0.5, 0.0], [0.0, 1.0, 0.0]])).round(4))
+        [0.6931 0.    ]
+    """
+    return cross_entropy(p, p)
+
+
+def cross_entropy(
+    q: Float[Array, "... V"], p: Float[Array, "... V"]
+) -> Float[Array, "..."]:
+    """-sum q log p, in nats: infinite where q puts mass on a token that p excludes.
+
+    A token with q = 0 contributes nothing, whatever its p.
+
+    Example:
+        >>> q = jnp.array([[1.0, 0.0], [0.5, 0.5]])
+        >>> p = jnp.array([[0.5, 0.5], [1.0, 0.0]])
+        >>> print(cross_entropy(q, p).round(4))
+        [0.6931    inf]
+    """
+    surprise = -jnp.log(jnp.where(q > 0, p, 1))
+    # The final + 0 turns the -0.0 of a one-hot row into 0.0.
+    return jnp.sum(jnp.where(q > 0, q * surprise, 0), axis=-1) + 0
+
+
+def total_variation(
+    p: Float[Array, "... V"], q: Float[Array, "... V"]
+) -> Float[Array, "..."]:
+    """D_TV(p, q) = sum max(0, p - q) = 1 - sum min(p, q), in [0, 1].
+
+    Computed as half of sum |p - q|, the same number for any two rows of equal mass.
+    This form is symmetric to the last bit, and is 0 only where p and q are equal bit
+    for bit; the sum of max(0, p - q) can also vanish by rounding, and the infinite ends
+    of `opt` would then not be exact.
+
+    Example:
+        >>> print(total_variation(jnp.array([0.5, 0.5]), jnp.array([0.75, 0.25])))
+        0.25
+    """
+    return jnp.sum(jnp.abs(p - q), axis=-1) / 2
+
+
+def inverse_cdf(
+    p: Float[Array, "... V"], u: Float[Array, "..."]
+) -> Int32[Array, "..."]:
+    """The token that the uniform `u` draws from p.
+
+    This is the first index with p > 0 whose running sum exceeds u times the total mass,
+    and the last index with p > 0 where rounding leaves none. **A token with p = 0 is
+    never returned**, for no u in [0, 1), with one exception: a row that is 0 everywhere
+    gives index 0.
+
+    The search has two levels, first over sums of 128 neighbouring entries, then inside
+    the block that was found, so that no running sum is as long as the vocabulary. On
+    both levels the condition p > 0 is there because a running sum in floating point is
+    a tree of partial sums: it can fall from one index to the next, and can rise
+    past the threshold where p is 0.
+
+    Args:
+        p: non-negative; a row need not sum to 1, which makes `p` any measure.
+        u: in [0, 1), one value a row; converted to the dtype of p.
+
+    Returns:
+        Indices in [0, V).
+
+    Example:
+        >>> p = jnp.array([[0.0, 0.25, 0.75, 0.0]] * 4)
+        >>> print(inverse_cdf(p, jnp.array([0.0, 0.24, 0.25, 0.99999994])))
+        [1 1 2 2]
+    """
+    padding = [(0, 0)] * (p.ndim - 1) + [(0, -p.shape[-1] % _BLOCK)]
+    blocks = jnp.pad(p, padding).reshape(*p.shape[:-1], -1, _BLOCK)
+    mass = jnp.sum(blocks, axis=-1)
+    running = jnp.cumsum(mass, axis=-1)
+    threshold = u.astype(p.dtype) * running[..., -1]
+    block = _first_past(mass, running, threshold)
+    before = jnp.where(block > 0, at_token(running, jnp.maximum(block - 1, 0)), 0)
+    inside = jnp.take_along_axis(blocks, block[..., None, None], axis=-2)[..., 0, :]
+    offset = _first_past(inside, jnp.cumsum(inside, axis=-1), threshold - before)
+    return block * _BLOCK + offset
+
+
+def _first_past(
+    mass: Float[Array, "... N"],
+    running: Float[Array, "... N"],
+    threshold: Float[Array, "..."],
+) -> Int32[Array, "..."]:
+    """First index with mass > 0 whose running sum is past, else last with mass > 0."""
+    drawable = mass > 0
+    last = jnp.max(jnp.where(drawable, _indices(mass), 0), axis=-1)
+    past = drawable & (running > threshold[..., None])
+    # Where `past` holds somewhere, its first index is never beyond `last`.
+    return jnp.minimum(_first(past, otherwise=mass.shape[-1]), last)
+
+
+def _first(condition: Bool[Array, "... N"], otherwise: int) -> Int32[Array, "..."]:
+    """First index at which the condition holds, else `otherwise`."""
+    return jnp.min(jnp.where(condition, _indices(condition), otherwise), axis=-1)
+
+
+def _indices(x: Shaped[Array, "... N"]) -> Int32[Array, "... N"]:
+    return lax.broadcasted_iota(jnp.int32, x.shape, x.ndim - 1)

@@ -1,0 +1,62 @@
+"""Rules are found by name; thresholds out of range are refused in one sentence."""
+
+import pytest
+
+from speccascade.errors import UserError
+from speccascade.rules import RULES, check_alpha, get_rule
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_is_found_under_its_own_name_and_is_hashable(name):
+    rule = get_rule(name)
+    assert rule.name == name
+    assert hash(rule) == hash(type(rule)())
+    assert rule == type(rule)()
+    assert rule.gates <= {"q", "p"}
+
+
+def test_rules_of_different_kinds_are_not_equal():
+    # As static arguments of one compiled function they must not share a program.
+    assert len(set(RULES.values())) == len(RULES) == 12
+
+
+def test_an_unknown_name_raises_with_the_known_ones():
+    with pytest.raises(UserError, match=r"no rule 'chaw'.*chow.*token_v3\.$"):
+        get_rule("chaw")
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_both_ends_of_the_range_are_allowed(name):
+    rule = get_rule(name)
+    for alpha in rule.alpha_range:
+        check_alpha(rule, alpha)
+
+
+@pytest.mark.parametrize(
+    ("name", "alpha", "message"),
+    [
+        (
+            "chow",
+            1.5,
+            "The threshold of rule 'chow' runs from -1 (lossless) to 1 (drafter "
+            "alone); alpha = 1.5 lies outside.",
+        ),
+        (
+            "bild",
+            float("-inf"),
+            "The threshold of rule 'bild' runs from -1 (lossless) to inf (drafter "
+            "alone); alpha = -inf lies outside.",
+        ),
+        (
+            "opt",
+            float("nan"),
+            "The threshold of rule 'opt' runs from -inf (lossless) to inf (drafter "
+            "alone); alpha = nan lies outside.",
+        ),
+        ("lossless", 0.5, "Rule 'lossless' has no threshold; its alpha is 0, not 0.5."),
+    ],
+)
+def test_a_threshold_outside_the_range_is_refused(name, alpha, message):
+    with pytest.raises(UserError) as error:
+        check_alpha(get_rule(name), alpha)
+    assert str(error.value) == message

@@ -1,0 +1,195 @@
+"""One accept/reject/resample step, enumerated, follows the law; for every rule.
+
+The enumeration is written here in plain numpy. It asks the functions of `verify` only
+for what the engine asks of them: the keep probability of a token, and the residual.
+"""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from speccascade.rules import RULES, get_rule, verify
+
+V = 4
+
+
+def enumerated(q, keep, residual):
+    """sum_x q(x) [keep(x) e_x + (1 - keep(x)) residual], the law of one step.
+
+    q is [V]; keep and residual are [A, V], one row a threshold.
+    """
+    output = np.zeros_like(keep)
+    for x in range(len(q)):
+        output[:, x] += q[x] * keep[:, x]
+        output += (q[x] * (1 - keep[:, x]))[:, None] * residual
+    return output
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def step(rule, q, p, gate_q, gate_p, alpha, greedy):
+    """Everything that `verify` says about thresholds [A]; the distributions are [V]."""
+    rows = alpha.shape[0]
+    q, p, gate_q, gate_p = (
+        jnp.broadcast_to(row, (rows, V)) for row in (q, p, gate_q, gate_p)
+    )
+    m = rule.measure(q, p, gate_q, gate_p, alpha, jnp.broadcast_to(greedy, rows))
+    tokens = jnp.broadcast_to(jnp.arange(V), (rows, V))
+    keep = jax.vmap(verify.keep_probability, in_axes=(None, None, 1), out_axes=1)
+    return {
+        "m": m,
+        "keep": keep(q, m, tokens),
+        "residual": verify.residual(q, p, m),
+        "rejection": verify.rejection_probability(q, m),
+        "law": verify.law(q, p, m),
+    }
+
+
+def check_step(rule, q, p, alphas, dtype, tolerance, greedy=False, gates=None):
+    gate_q, gate_p = gates or (q, p)
+    arrays = [np.asarray(row, dtype) for row in (q, p, gate_q, gate_p, alphas)]
+    out = {
+        name: np.asarray(value, np.float64)
+        for name, value in step(rule, *arrays, np.array(greedy)).items()
+    }
+    # What the functions were given, exactly: in float32 no longer quite the arguments.
+    q, p = (np.asarray(row, np.float64) for row in arrays[:2])
+    close = functools.partial(np.testing.assert_allclose, rtol=0, atol=tolerance)
+    m, keep, residual, law = (out[key] for key in ("m", "keep", "residual", "law"))
+    assert (m >= 0).all() and (keep >= 0).all() and (keep <= 1).all()
+    close(residual.sum(-1), 1)
+    close(law, enumerated(q, keep, residual))
+    close(out["rejection"], 1 - np.minimum(q, m).sum(-1))
+    close(out["rejection"], (q * (1 - keep)).sum(-1))
+    if rule.name != "lossy":
+        close(m.sum(-1), 1)
+        close(law, m)
+        return
+    rho, excess = 1 - np.minimum(q, m).sum(-1), np.maximum(m - q, 0)
+    # An excess below the precision of the sums is noise, and rho weighs it 0.
+    total = np.maximum(excess.sum(-1), tolerance)
+    close(law, np.minimum(q, m) + (rho / total)[:, None] * excess)
+
+
+def thresholds(rule):
+    """The ends of a rule's range, and points between that fit its scale."""
+    low, high = rule.alpha_range
+    inner = [-3.0, -0.7, -0.25, 0.0, 0.137, 0.25, 0.5, 0.613, 0.9, 3.0]
+    return [low, *(alpha for alpha in inner if low < alpha < high), high]
+
+
+every_rule = pytest.mark.parametrize("name", RULES)
+
+
+@every_rule
+@pytest.mark.parametrize("greedy", [False, True])
+def test_one_step_follows_the_law_on_named_pairs(name, pair, greedy):
+    rule = get_rule(name)
+    gates = pair
+    if greedy:
+        pair = [np.eye(V)[row.argmax()] for row in pair]
+    with jax.enable_x64(True):
+        check_step(rule, *pair, thresholds(rule), "float64", 1e-12, greedy, gates)
+    check_step(rule, *pair, thresholds(rule), "float32", 1e-6, greedy, gates)
+
+
+# Small integers make ties, zeros and one-hot rows; floats make everything else.
+weights = st.one_of(
+    st.lists(st.integers(0, 4).map(float), min_size=V, max_size=V),
+    st.lists(st.floats(0, 1, allow_subnormal=False), min_size=V, max_size=V),
+    st.lists(st.sampled_from([0.0, 1e-12, 1e-6, 0.5, 1.0]), min_size=V, max_size=V),
+)
+distributions = weights.filter(lambda w: sum(w) > 1e-6).map(
+    lambda w: np.array(w) / np.sum(w)
+)
+
+
+@every_rule
+def test_one_step_follows_the_law_on_any_pair_in_float64(name):
+    rule = get_rule(name)
+    low, high = rule.alpha_range
+    alphas = st.floats(max(low, -5), min(high, 5), allow_subnormal=False)
+
+    # The gates are drawn apart from q and p: at a temperature they are others.
+    @settings(max_examples=40, deadline=None)
+    @given(distributions, distributions, distributions, distributions, alphas)
+    def check(q, p, gate_q, gate_p, alpha):
+        with jax.enable_x64(True):
+            check_step(rule, q, p, [alpha], "float64", 1e-12)
+            check_step(rule, q, p, [alpha], "float64", 1e-12, False, (gate_q, gate_p))
+
+    check()
+
+
+@every_rule
+def test_one_step_follows_the_law_on_any_pair_in_float32(name):
+    rule = get_rule(name)
+    rng = np.random.default_rng(0)
+    for concentration in (0.1, 1.0, 10.0):
+        for _ in range(10):
+            q, p = rng.dirichlet([concentration] * V, 2)
+            check_step(rule, q, p, thresholds(rule), "float32", 1e-6)
+
+
+def test_a_reversed_residual_fails_the_enumeration(monkeypatch):
+    def reversed_residual(q, p, m):
+        return verify.safe_normalise(jnp.maximum(q - m, 0), m)
+
+    rule = get_rule("lossless")
+    q, p = np.array([0.5, 0.25, 0.25, 0]), np.full(V, 0.25)
+    check_step(rule, q, p, [0.0], "float32", 1e-6)
+
+    # Enumerated with the fault, the output is q instead of p.
+    keep = np.minimum(1, p / np.maximum(q, p))[None]
+    residual = reversed_residual(jnp.array(q), jnp.array(p), jnp.array(p))
+    wrong = enumerated(q, keep, np.asarray(residual)[None])
+    np.testing.assert_allclose(wrong[0], q, atol=1e-6)
+
+    monkeypatch.setattr(verify, "residual", reversed_residual)
+    step.clear_cache()
+    try:
+        with pytest.raises(AssertionError):
+            check_step(rule, q, p, [0.0], "float32", 1e-6)
+    finally:
+        step.clear_cache()  # nothing compiled with the fault may outlive it
+
+
+def test_lossy_follows_its_law_and_not_its_normalised_measure():
+    with jax.enable_x64(True):
+        out = step(
+            get_rule("lossy"),
+            *(jnp.array([*row, 0, 0]) for row in [(0.8, 0.2), (0.5, 0.5)] * 2),
+            jnp.array([0.2]),
+            jnp.array(False),
+        )
+    np.testing.assert_allclose(out["m"][0, :2], [0.625, 0.5], atol=1e-12)
+    np.testing.assert_allclose(out["law"][0, :2], [0.625, 0.375], atol=1e-12)
+    np.testing.assert_allclose(out["rejection"], [0.175], atol=1e-12)
+
+
+def test_nothing_clipped_means_a_rejection_probability_of_exactly_zero():
+    q = jnp.asarray(np.random.default_rng(0).dirichlet([1] * 1000, 8), jnp.float32)
+    assert (verify.rejection_probability(q, q) == 0).all()
+    assert (verify.keep_probability(q, q, jnp.arange(8)) == 1).all()
+    np.testing.assert_array_equal(verify.law(q, q, q), q)
+
+
+def test_an_empty_residual_falls_back_to_the_measure_and_then_to_p():
+    q = jnp.array([[0.5, 0.5], [0.5, 0.5]])
+    p = jnp.array([[0.2, 0.8], [0.2, 0.8]])
+    m = jnp.array([[0.1, 0.3], [0.0, 0.0]])
+    np.testing.assert_allclose(
+        verify.residual(q, p, m), [[0.25, 0.75], [0.2, 0.8]], rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        verify.law(q, p, m), [[0.25, 0.75], [0.2, 0.8]], rtol=1e-6
+    )
+
+
+def test_a_token_that_cannot_be_drawn_is_kept():
+    q, m = jnp.array([[1.0, 0.0]] * 2), jnp.array([[1.0, 0.0], [0.5, 0.5]])
+    assert verify.keep_probability(q, m, jnp.array([1, 1])).tolist() == [1, 1]
