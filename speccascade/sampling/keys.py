@@ -1,0 +1,86 @@
+"""The uniforms behind every draw, each a function of what it decides, nothing else.
+
+A uniform is keyed by (seed, example id, output position, tier, role). Thresholds,
+rules, batches and rounds do not enter, which has two consequences:
+
+1. Methods and thresholds are *paired*: with the same seed, two methods that follow the
+   same law at a position read the same numbers there. At their lossless ends all rules
+   emit the tokens of `lossless`; at their drafter ends, those of the drafter alone.
+2. A row draws the same numbers whatever its neighbours, its place and its batch.
+
+A rejected position is drafted again in the next round, with the same number. This is
+sound: what is emitted depends only on draws up to the first rejection, and the redraw
+at that position has a role of its own.
+"""
+
+import enum
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float32, Int, Integer, Key
+
+# Pinned: other generators may give a row other numbers when its batch changes (`rbg`).
+_GENERATOR = "threefry2x32"
+
+
+class Role(enum.IntEnum):
+    """What a uniform decides; no uniform decides two things.
+
+    The numbers enter the keys: changing one changes every sampled result.
+    """
+
+    DRAFT = 0
+    """Drafted and bonus tokens, draws from the law, the drafter running alone."""
+    ACCEPT = 1
+    """Whether a drafted token is kept."""
+    RESIDUAL = 2
+    """Any redraw at a position whose draft draw was looked at."""
+    TARGET = 3
+    """Every draw from p alone."""
+
+
+def row_key(
+    seed: Integer[Array, " B"], example_id: Integer[Array, " B"]
+) -> Key[Array, " B"]:
+    """The key of each row; `uniform` makes the row's draws from it.
+
+    Args:
+        seed: 32-bit integers.
+        example_id: 32-bit integers that name the example, not its place in a batch.
+
+    Returns:
+        A threefry key a row, whatever generator is JAX's default.
+    """
+
+    def one_row(seed, example_id):
+        return jax.random.fold_in(jax.random.key(seed, impl=_GENERATOR), example_id)
+
+    return jax.vmap(one_row)(seed.astype(jnp.uint32), example_id.astype(jnp.uint32))
+
+
+def uniform(
+    row_keys: Key[Array, " B"], position: Int[Array, " B *slots"], tier: int, role: Role
+) -> Float32[Array, " B *slots"]:
+    """The uniform in [0, 1) of each row at each output position.
+
+    Args:
+        row_keys: from `row_key`.
+        position: index of the token in the row's output, 0 for the first; any number of
+            axes after B, such as the slots of a block.
+        tier: 0 for the innermost pair, one more for every enclosing cascade.
+        role: what the number will decide.
+
+    Returns:
+        Multiples of 2^-23, so at most 1 - 2^-23; float32 whatever the models compute
+        in.
+    """
+
+    def one_draw(key, position):
+        for word in (position, tier, int(role)):
+            key = jax.random.fold_in(key, word)
+        return jax.random.uniform(key, (), jnp.float32)
+
+    draw = one_draw
+    for _ in range(position.ndim - 1):
+        draw = jax.vmap(draw, in_axes=(None, 0))
+    return jax.vmap(draw)(row_keys, position.astype(jnp.uint32))
