@@ -1,0 +1,21 @@
+"""Models behind one interface: make a cache from prompts, score K tokens a row.
+
+`Model` is what the engine sees, `T5` the encoder-decoder that implements it. The cache
+and its invariants are explained in `models.interface`, its layout in `models.kv_cache`.
+"""
+
+from speccascade.models.interface import Cache, Model, Params, Prefilled, Prompts
+from speccascade.models.t5 import START_ID, T5, T5Cache
+from speccascade.models.t5_module import T5Config
+
+__all__ = [
+    "START_ID",
+    "T5",
+    "Cache",
+    "Model",
+    "Params",
+    "Prefilled",
+    "Prompts",
+    "T5Cache",
+    "T5Config",
+]
