@@ -1,0 +1,148 @@
+"""A drafter and a target with one vocabulary, read from the files of a pair."""
+
+import functools
+import hashlib
+import importlib.resources
+from dataclasses import dataclass
+from pathlib import Path
+
+import jax
+
+from speccascade.checkpoints import safetensors_io
+from speccascade.checkpoints.vocabulary import Vocabulary
+from speccascade.errors import UserError
+from speccascade.models import T5, Model, Params, T5Config
+
+PACKAGE_PREFIX = "package:"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec:
+    """One model of a pair.
+
+    Attributes:
+      config: its shape.
+      weights: path of its safetensors file; see `resolve`.
+    """
+
+    config: T5Config
+    weights: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairSpec:
+    """What a file of `configs/pair` gives.
+
+    Attributes:
+      name: of the pair; a folder of the results root has it too.
+      drafter: the small model.
+      target: the large model.
+      vocabulary: path of the SentencePiece model that both use; see `resolve`.
+    """
+
+    name: str
+    drafter: ModelSpec
+    target: ModelSpec
+    vocabulary: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedPair:
+    """A pair that is ready to generate.
+
+    Attributes:
+      name: of the pair.
+      drafter: the small model.
+      target: the large model.
+      drafter_params: its parameters, float32.
+      target_params: likewise.
+      vocabulary: of both.
+      identity: what the pair contributes to a run key: sha256 of both weight files and
+        of the vocabulary, and the dtype in which each model computes.
+    """
+
+    name: str
+    drafter: Model
+    target: Model
+    drafter_params: Params
+    target_params: Params
+    vocabulary: Vocabulary
+    identity: dict[str, str]
+
+
+def resolve(path: str) -> Path:
+    """The file that `path` means: `package:NAME` is NAME inside `speccascade/data`."""
+    if path.startswith(PACKAGE_PREFIX):
+        data = importlib.resources.files("speccascade") / "data"
+        # Installed packages are plain folders: JAX does not run from a zip archive.
+        return Path(str(data)) / path.removeprefix(PACKAGE_PREFIX)
+    return Path(path).expanduser()
+
+
+def load_pair(spec: PairSpec) -> LoadedPair:
+    """Reads both models and their vocabulary, and checks that they fit together.
+
+    Args:
+      spec: the pair.
+
+    Raises:
+      UserError: a file is missing or damaged, weights do not have the shapes of their
+        configuration, the two models have different vocabularies, or the vocabulary has
+        more pieces than the models have logits.
+    """
+    widths = spec.drafter.config.vocab_size, spec.target.config.vocab_size
+    if widths[0] != widths[1]:
+        raise UserError(
+            f"The drafter and the target of pair {spec.name} must share one "
+            f"vocabulary, but their vocab_size is {widths[0]} and {widths[1]}."
+        )
+    vocabulary = Vocabulary(resolve(spec.vocabulary))
+    if vocabulary.size > widths[0]:
+        raise UserError(
+            f"The vocabulary {vocabulary.path} has {vocabulary.size} pieces, more than "
+            f"the {widths[0]} logits of pair {spec.name}; name the vocabulary that its "
+            "models were trained with."
+        )
+    drafter, drafter_params = _load_model(spec.drafter)
+    target, target_params = _load_model(spec.target)
+    return LoadedPair(
+        name=spec.name,
+        drafter=drafter,
+        target=target,
+        drafter_params=drafter_params,
+        target_params=target_params,
+        vocabulary=vocabulary,
+        identity={
+            "drafter_sha256": file_sha256(resolve(spec.drafter.weights)),
+            "drafter_dtype": spec.drafter.config.dtype,
+            "target_sha256": file_sha256(resolve(spec.target.weights)),
+            "target_dtype": spec.target.config.dtype,
+            "vocabulary_sha256": vocabulary.sha256,
+        },
+    )
+
+
+def _load_model(spec: ModelSpec) -> tuple[T5, Params]:
+    model = T5(config=spec.config)
+    expected = jax.eval_shape(model.init, jax.random.key(0))
+    return model, safetensors_io.load(resolve(spec.weights), expected)
+
+
+def file_sha256(path: Path) -> str:
+    """Hexadecimal sha256 of a file, computed once for as long as the file is the same.
+
+    Raises:
+      UserError: there is no such file.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+    return _sha256(path.resolve(), status.st_mtime_ns, status.st_size)
+
+
+@functools.lru_cache(maxsize=64)
+def _sha256(path: Path, modified_ns: int, size: int) -> str:
+    del modified_ns, size  # part of the cache's key only: a new file is read again
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,83 @@
+"""Text to token ids and back, through a SentencePiece model."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import sentencepiece
+
+from speccascade.errors import UserError
+
+
+class Vocabulary:
+    r"""A SentencePiece vocabulary.
+
+    Decoding undoes encoding exactly: spaces are kept (leading, trailing and repeated
+    ones too), newlines and tabs are pieces of their own, and what has no piece is spelt
+    in bytes. SentencePiece puts one space before the text and takes it away again. The
+    one exception is the character U+2581, with which it writes spaces: it comes back as
+    a space.
+
+    Example:
+      encode("a\tb") -> ids of the pieces "▁a", "\t", "b", then EOS
+
+    Attributes:
+      path: the model file.
+      sha256: of that file, in hexadecimal.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        """Reads the model file.
+
+        Args:
+          path: the SentencePiece model.
+
+        Raises:
+          UserError: the file cannot be read or is no SentencePiece model.
+        """
+        self.path = Path(path)
+        try:
+            model = self.path.read_bytes()
+        except OSError as error:
+            raise UserError(
+                f"The vocabulary {self.path} cannot be read: {error.strerror}."
+            ) from error
+        self.sha256 = hashlib.sha256(model).hexdigest()
+        self._processor = sentencepiece.SentencePieceProcessor()
+        try:
+            self._processor.LoadFromSerializedProto(model)
+        except RuntimeError as error:
+            raise UserError(f"{self.path} is not a SentencePiece model.") from error
+
+    @property
+    def size(self) -> int:
+        """Number of pieces; ids are 0..size - 1."""
+        return self._processor.GetPieceSize()
+
+    @property
+    def pad_id(self) -> int:
+        """The id of padding, or -1 where the model has none."""
+        return self._processor.pad_id()
+
+    @property
+    def eos_id(self) -> int:
+        """The id that ends every text."""
+        return self._processor.eos_id()
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of `text`, EOS appended."""
+        return [*self._processor.EncodeAsIds(text), self.eos_id]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of `ids` up to the first EOS.
+
+        Padding is skipped, and so are ids that have no piece: a model may have more
+        logits than the vocabulary has pieces. Bytes that are no UTF-8 give U+FFFD.
+        """
+        pieces: list[int] = []
+        for token in map(int, ids):
+            if token == self.eos_id:
+                break
+            if token != self.pad_id and 0 <= token < self.size:
+                pieces.append(token)
+        return self._processor.DecodeIds(pieces)
