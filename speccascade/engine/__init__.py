@@ -1,0 +1,22 @@
+"""The engine: drafts, verifies, accepts or resamples, commits; knows no rule by name.
+
+- `Execution`, `Rows`, `PairParams`: what is asked for, static and traced.
+- `generate`: one batch, one compiled program, no host in the loop.
+- `Generation`, `Counters`: what comes back.
+- `ratios`: every rate that is derived from the counters.
+"""
+
+from speccascade.engine.counters import Counters, ratios
+from speccascade.engine.generate import generate
+from speccascade.engine.request import Execution, PairParams, Rows
+from speccascade.engine.state import Generation
+
+__all__ = [
+    "Counters",
+    "Execution",
+    "Generation",
+    "PairParams",
+    "Rows",
+    "generate",
+    "ratios",
+]

@@ -1,0 +1,79 @@
+"""Host lists -> arrays: one batch of fixed shape, padded with dummy rows."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import jax.numpy as jnp
+import numpy as np
+
+from speccascade.engine.request import Rows
+from speccascade.models.interface import Prompts
+from speccascade.sampling import Sampling
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RowRequest:
+    """One row as the host knows it.
+
+    Attributes:
+      tokens: the prompt's ids.
+      example: id that keys the row's random numbers.
+      alpha: threshold; 0 where the method has none.
+      temperature, top_k, top_p, min_p: sampling.
+      seed: of the random numbers.
+    """
+
+    tokens: Sequence[int]
+    example: int
+    alpha: float = 0.0
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    seed: int = 0
+
+    @property
+    def truncates(self) -> bool:
+        """Whether top-k, top-p or min-p is on."""
+        return self.top_k > 0 or self.top_p < 1 or self.min_p > 0
+
+
+# What a dummy row is made of; it is inactive from the start.
+_DUMMY = RowRequest(tokens=(0,), example=0)
+
+
+def make_batch(
+    requests: Sequence[RowRequest], length: int, batch_size: int
+) -> tuple[Prompts, Rows]:
+    """Arrays of `batch_size` rows; those beyond the requests are dummies.
+
+    Args:
+      requests: at most `batch_size`.
+      length: prompt bucket L that every prompt fits.
+      batch_size: B.
+    """
+    missing = batch_size - len(requests)
+    rows = [*requests, *[_DUMMY] * missing]
+    tokens = np.zeros((batch_size, length), np.int32)
+    for index, row in enumerate(rows):
+        tokens[index, : len(row.tokens)] = row.tokens
+
+    def column(name: str, dtype: type) -> jnp.ndarray:
+        return jnp.asarray(np.array([getattr(row, name) for row in rows], dtype))
+
+    prompts = Prompts(
+        tokens=jnp.asarray(tokens),
+        lengths=jnp.asarray(np.array([len(row.tokens) for row in rows], np.int32)),
+    )
+    return prompts, Rows(
+        alpha=column("alpha", np.float32),
+        sampling=Sampling(
+            temperature=column("temperature", np.float32),
+            top_k=column("top_k", np.int32),
+            top_p=column("top_p", np.float32),
+            min_p=column("min_p", np.float32),
+        ),
+        seed=column("seed", np.int32),
+        example=column("example", np.int32),
+        active=jnp.asarray(np.arange(batch_size) < len(requests)),
+    )

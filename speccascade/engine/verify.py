@@ -1,0 +1,105 @@
+"""Verification: which drafted tokens stand, and the token that follows them.
+
+Alg. 4 of Narasimhan et al. (2025), steps 2 to 4, for any rule.
+"""
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, Key
+
+from speccascade.engine.distributions import Sampler, per_row
+from speccascade.engine.draft import Draft
+from speccascade.engine.request import Execution
+from speccascade.numerics import inverse_cdf
+from speccascade.rules.verify import keep_probability, law, residual
+from speccascade.sampling import Role, uniform
+
+
+@flax.struct.dataclass
+class Verdict:
+    """What verification made of a block.
+
+    Attributes:
+      block: int32[B, K] with K = G + 1, the kept tokens, then the extra one; what
+        follows it is meaningless.
+      kept: int32[B], drafted tokens that stand, 0 to G. The block's first `kept + 1`
+        tokens are decided.
+      deferred: bool[B, G], where the rule defers; None if it has no r.
+    """
+
+    block: Int[Array, "B K"]
+    kept: Int[Array, " B"]
+    deferred: Bool[Array, "B G"] | None
+
+
+def verify(
+    execution: Execution,
+    tier: int,
+    draft: Draft,
+    target_logits: Float[Array, "B K V"],
+    alpha: Float[Array, " B"],
+    sampler: Sampler,
+    row_keys: Key[Array, " B"],
+    position: Int[Array, " B"],
+) -> Verdict:
+    """Accepts a prefix of the block and draws one more token.
+
+    The extra token comes from the residual at the first rejected slot or, when none is
+    rejected, from the law at slot G (`bonus: law`) or from p there (`target`).
+
+    Args:
+      execution: static.
+      tier: of the uniforms.
+      draft: the block, with its C distributions.
+      target_logits: after each of the K = G + 1 fed tokens.
+      alpha: threshold of each row.
+      sampler: logits -> distributions.
+      row_keys: of the uniforms.
+      position: output position of the block's first token.
+    """
+    gamma, rule = execution.gamma, execution.rule
+    slots = draft.q.shape[1]  # C: the slots where the rule needs a measure
+    p_all = sampler.draws(target_logits)
+    p = p_all[:, :slots]
+    gate_p = sampler.gates(target_logits[:, :slots], p) if "p" in rule.gates else p
+    threshold = jnp.broadcast_to(alpha[:, None], p.shape[:2])
+    greedy = jnp.broadcast_to(per_row(sampler.sampling.greedy, threshold), p.shape[:2])
+    arguments = (draft.q, p, draft.gate_q, gate_p, threshold, greedy)
+    measure = rule.measure(*arguments)
+
+    offsets = jnp.arange(gamma, dtype=jnp.int32)
+    positions = position[:, None] + offsets[None, :]
+    keep = keep_probability(draft.q[:, :gamma], measure[:, :gamma], draft.tokens)
+    accepted = uniform(row_keys, positions, tier, Role.ACCEPT) < keep
+    kept = jnp.sum(jnp.cumprod(accepted, axis=1, dtype=jnp.int32), axis=1)
+    whole = kept == gamma
+
+    # The one slot that gives the extra token. Under `bonus: target` slot G has no q:
+    # the gather stays in range, and p replaces what it finds.
+    extra_slot = jnp.minimum(kept, slots - 1)
+    q_x, p_x, m_x = (_at_slot(x, extra_slot) for x in (draft.q, p, measure))
+    bonus = law(q_x, p_x, m_x) if execution.bonus == "law" else p_all[:, gamma]
+    extra_law = jnp.where(whole[:, None], bonus, residual(q_x, p_x, m_x))
+    extra_position = position + kept
+    extra = inverse_cdf(
+        extra_law,
+        jnp.where(
+            whole,
+            uniform(row_keys, extra_position, tier, Role.DRAFT),
+            uniform(row_keys, extra_position, tier, Role.RESIDUAL),
+        ),
+    )
+    drafted = jnp.pad(draft.tokens, ((0, 0), (0, 1)))
+    at_extra = jnp.arange(gamma + 1)[None, :] == kept[:, None]
+
+    per_slot = tuple(x[:, :gamma] for x in arguments)
+    return Verdict(
+        block=jnp.where(at_extra, extra[:, None], drafted),
+        kept=kept,
+        deferred=rule.defers(*per_slot, draft.tokens),
+    )
+
+
+def _at_slot(x: Float[Array, "B C V"], slot: Int[Array, " B"]) -> jax.Array:
+    return jnp.take_along_axis(x, slot[:, None, None], axis=1)[:, 0]

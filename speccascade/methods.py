@@ -1,0 +1,56 @@
+"""The table of methods: which rule runs under which execution, and what it is called.
+
+A method's threshold grid is configuration (`configs/method/NAME.yaml`), because grids
+are chosen on validation data of a pair and a task.
+"""
+
+import dataclasses
+
+from speccascade.engine.request import Kind
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Method:
+    """A row of the table.
+
+    Attributes:
+      name: in configurations and on disk.
+      display_name: in figures and tables, as the paper writes it.
+      kind: of the execution.
+      rule: key in `rules.RULES`; None for one model alone.
+    """
+
+    name: str
+    display_name: str
+    kind: Kind
+    rule: str | None = None
+
+
+def _speculative(name: str, display_name: str) -> Method:
+    return Method(name=name, display_name=display_name, kind="speculative", rule=name)
+
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method(name="drafter", display_name="Drafter alone", kind="drafter"),
+        Method(name="target", display_name="Target alone", kind="target"),
+        _speculative("lossless", "SpecDecode [Lossless]"),
+        _speculative("lossy", "SpecDecode [Lossy]"),
+        _speculative("bild", "BiLD*"),
+        _speculative("chow", "SpecCascade [Chow]"),
+        _speculative("chow_log", "SpecCascade [ChowLog]"),
+        _speculative("diff", "SpecCascade [Diff]"),
+        _speculative("diff_log", "SpecCascade [DiffLog]"),
+        _speculative("opt", "SpecCascade [OPT]"),
+        _speculative("opt_log", "SpecCascade [OPTLog]"),
+        _speculative("token_v1", "SpecCascade [TokenV1]"),
+        _speculative("token_v2", "SpecCascade [TokenV2]"),
+        _speculative("token_v3", "SpecCascade [TokenV3]"),
+    )
+}
+
+
+def display_name(name: str) -> str:
+    """What figures call a method; a method of the user's own goes by its own name."""
+    return METHODS[name].display_name if name in METHODS else name
