@@ -1,0 +1,245 @@
+"""What a task is: texts, how they become prompts, and how answers are scored.
+
+A task of ours is a small frozen description. From it come
+
+- `examples`: the evaluation data, tokenised by seqio and cached, so that only the first
+  start imports TensorFlow;
+- `training_pairs`: token ids to train on, where the task has training data;
+- `seqio_task`: the same as a real `seqio.Task`, for whoever works with seqio.
+"""
+
+import abc
+import dataclasses
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+
+from speccascade.errors import UserError
+from speccascade.tasks.cache import Encoded, TokenCache
+from speccascade.tasks.metrics import Metric
+
+if TYPE_CHECKING:
+    import seqio
+
+# Raised when predictions of the same model would be scored differently, though no
+# field of the task and no metric's signature changed.
+SCORING_VERSION = 1
+EVALUATION_SPLITS = ("validation", "test")
+
+
+@runtime_checkable
+class Tokenizer(Protocol):
+    """What a task asks of a vocabulary; `checkpoints.vocabulary.Vocabulary` is one."""
+
+    @property
+    def path(self) -> Path:
+        """The SentencePiece model file."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Of the model file."""
+        ...
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids, EOS appended."""
+        ...
+
+
+class Text(NamedTuple):
+    """An example before tokenisation; ids are stable and never reused."""
+
+    id: int
+    source: str
+    reference: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Example:
+    """One evaluation example.
+
+    Attributes:
+      id: stable within the task and split; keys the random numbers of its decoding.
+      source: the text to work on, without the prompt around it.
+      reference: the answer that predictions are scored against.
+      tokens: prompt ids, EOS included.
+      sha256: of source and reference; a record of another text is not reused.
+    """
+
+    id: int
+    source: str
+    reference: str
+    tokens: tuple[int, ...]
+    sha256: str
+
+
+def example_sha256(source: str, reference: str) -> str:
+    """SHA-256 of an example's text; NUL keeps its two halves apart."""
+    return hashlib.sha256(f"{source}\0{reference}".encode()).hexdigest()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Task(abc.ABC):
+    """A set of texts with a prompt form, limits and metrics.
+
+    Attributes:
+      name: names the task in run directories and the command line.
+      prompt_form: the prompt, with `{source}` where the example's text goes.
+      max_prompt_tokens: longest prompt, EOS included; a longer one is an error.
+      max_new_tokens: longest answer, EOS included.
+      buckets: prompt lengths, ascending, that prompts are padded to.
+      metrics: what predictions are scored with; the first is the headline.
+    """
+
+    name: str
+    prompt_form: str = "{source}"
+    max_prompt_tokens: int = 80
+    max_new_tokens: int = 80
+    buckets: tuple[int, ...] = (40, 80)
+    metrics: tuple[Metric, ...]
+
+    def __post_init__(self) -> None:
+        if "{source}" not in self.prompt_form:
+            raise UserError(
+                f"prompt_form {self.prompt_form!r} of task {self.name!r} lacks "
+                "{source}, the place of the example's text."
+            )
+        if list(self.buckets) != sorted(set(self.buckets)):
+            raise UserError(f"The buckets {self.buckets} must ascend.")
+        if not self.buckets or self.buckets[-1] < self.max_prompt_tokens:
+            raise UserError(
+                f"The largest of the buckets {self.buckets} must hold prompts of "
+                f"max_prompt_tokens = {self.max_prompt_tokens}."
+            )
+
+    @property
+    @abc.abstractmethod
+    def source(self) -> str:
+        """Names the texts in the recipe; changes when other texts take their ids."""
+
+    @abc.abstractmethod
+    def evaluation_file(self, split: str) -> Path:
+        """The file behind an evaluation split; its hash keys the cache."""
+
+    @abc.abstractmethod
+    def texts(self, split: str) -> list[Text]:
+        """The texts of a split, in the order of their ids."""
+
+    def prompt(self, source: str) -> str:
+        """The prompt of one example, before tokenisation."""
+        return self.prompt_form.replace("{source}", source)
+
+    def recipe(self, split: str) -> dict[str, object]:
+        """What makes results incomparable, for the run key; plain JSON values.
+
+        The versions of the metric libraries are left out: an upgrade that changes no
+        score should not orphan results.
+        """
+        self.check_split(split)
+        return {
+            "task": self.name,
+            "source": self.source,
+            "split": split,
+            "prompt_form": self.prompt_form,
+            "max_prompt_tokens": self.max_prompt_tokens,
+            "max_new_tokens": self.max_new_tokens,
+            "buckets": list(self.buckets),
+            "metrics": {
+                metric.name: metric.signature.partition("|version:")[0]
+                for metric in self.metrics
+            },
+            "scoring_version": SCORING_VERSION,
+        }
+
+    def examples(
+        self, split: str, vocabulary: Tokenizer, cache_dir: str | Path
+    ) -> list[Example]:
+        """The examples of an evaluation split, in the order of their ids.
+
+        The first call for a vocabulary tokenises with seqio, which imports TensorFlow
+        and takes seconds; later ones, in any process, read the cache.
+
+        Args:
+          split: `validation` or `test`.
+          vocabulary: the pair's.
+          cache_dir: folder of the token cache, made if missing.
+
+        Raises:
+          UserError: no such split, the folder cannot be written to, or a prompt
+            exceeds `max_prompt_tokens`; the message names the example.
+        """
+        self.check_split(split)
+        cache = TokenCache(
+            folder=Path(cache_dir),
+            name=f"{self.name}.{split}",
+            source=self.evaluation_file(split),
+            vocabulary_sha256=vocabulary.sha256,
+            recipe=self.recipe(split),
+        )
+        encoded = cache.read()
+        if encoded is None:
+            encoded = self._encode(split, vocabulary)
+            cache.write(encoded)
+        return [self._example(*one) for one in encoded]
+
+    def training_pairs(
+        self, vocabulary: Tokenizer
+    ) -> list[tuple[list[int], list[int]]]:
+        """(prompt ids, answer ids) of the training split, both ended by EOS.
+
+        No length limit is applied: what is too long for a batch is the trainer's to
+        leave out. TensorFlow is not imported.
+
+        Raises:
+          UserError: the training data are not on this machine.
+        """
+        return [
+            (
+                vocabulary.encode(self.prompt(text.source)),
+                vocabulary.encode(text.reference),
+            )
+            for text in self.texts("train")
+        ]
+
+    def seqio_task(self, vocabulary: Tokenizer) -> "seqio.Task":
+        """This task as a new `seqio.Task`, in no registry; imports TensorFlow."""
+        from speccascade.tasks import seqio_task
+
+        return seqio_task.build(self, vocabulary.path)
+
+    def check_split(self, split: str) -> None:
+        """Accepts the evaluation splits.
+
+        Raises:
+          UserError: another one; the message lists those that there are.
+        """
+        if split not in EVALUATION_SPLITS:
+            raise UserError(
+                f"Task {self.name!r} has no evaluation split {split!r}; it has "
+                f"{' and '.join(EVALUATION_SPLITS)}."
+            )
+
+    def _encode(self, split: str, vocabulary: Tokenizer) -> list[Encoded]:
+        from speccascade.tasks import seqio_task
+
+        tokens = seqio_task.prompt_tokens(self.seqio_task(vocabulary), split)
+        texts = self.texts(split)
+        return [Encoded(*text, ids) for text, ids in zip(texts, tokens, strict=True)]
+
+    def _example(
+        self, number: int, source: str, reference: str, tokens: Sequence[int]
+    ) -> Example:
+        if len(tokens) > self.max_prompt_tokens:
+            raise UserError(
+                f"The prompt of example {number} of task {self.name!r} has "
+                f"{len(tokens)} tokens, more than max_prompt_tokens = "
+                f"{self.max_prompt_tokens}: raise the limit or leave the example out."
+            )
+        return Example(
+            id=number,
+            source=source,
+            reference=reference,
+            tokens=tuple(tokens),
+            sha256=example_sha256(source, reference),
+        )

@@ -1,0 +1,62 @@
+"""Translation tasks. `EndeDocs`: English help pages and manuals into German."""
+
+import dataclasses
+import importlib.resources
+import json
+from pathlib import Path
+
+from speccascade.errors import UserError
+from speccascade.tasks.base import EVALUATION_SPLITS, Task, Text
+from speccascade.tasks.corpus import corpus_file, read_corpus
+from speccascade.tasks.metrics import Bleu, Chrf, Metric
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EndeDocs(Task):
+    """English to German on software documentation.
+
+    Evaluation data ship with the project: sentences of the LibreOffice help (MPL-2.0,
+    see `ende_docs.LICENSE.md` beside them) from pages that no training row comes from,
+    near copies of training sentences left out. Their file order is shuffled once and
+    for all, so the first n examples are a fair sample. The training split is the whole
+    corpus, all origins, and must be rebuilt first (`speccascade.tasks.corpus`).
+
+    The headline is BLEU with T5's tokenisation; chrF and WMT's `bleu_13a` go with it.
+    """
+
+    name: str = "ende_docs"
+    metrics: tuple[Metric, ...] = (Bleu(), Chrf(), Bleu(tokenize="13a"))
+
+    @property
+    def source(self) -> str:
+        return "ende_docs/libreoffice-help-7.4"
+
+    def evaluation_file(self, split: str) -> Path:
+        self.check_split(split)
+        data = importlib.resources.files("speccascade") / "data"
+        return Path(str(data / f"ende_docs.{split}.jsonl"))
+
+    def texts(self, split: str) -> list[Text]:
+        if split == "train":
+            return self._training_texts()
+        path = self.evaluation_file(split)
+        try:
+            # Not splitlines(): some text separators that it cuts at may stand in text.
+            with path.open(encoding="utf-8") as lines:
+                rows = [json.loads(line) for line in lines]
+        except OSError as error:
+            raise UserError(f"{path} is missing: install speccascade again.") from error
+        return [Text(row["id"], row["en"], row["de"]) for row in rows]
+
+    def _training_texts(self) -> list[Text]:
+        # Paragraphs that several pages include belong to one of them, and in another
+        # rebuild perhaps to another, in training. What ships is never trained on.
+        shipped = {
+            text.source for name in EVALUATION_SPLITS for text in self.texts(name)
+        }
+        pairs = [
+            (row.en, row.de)
+            for row in read_corpus(corpus_file())
+            if row.split == "train" and row.en not in shipped
+        ]
+        return [Text(number, *pair) for number, pair in enumerate(pairs)]
