@@ -1,0 +1,38 @@
+"""Losses of teacher-forced training: cross-entropy and distillation."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from speccascade.models.t5 import START_ID
+
+
+def shift_right(targets: Int[Array, "B T"]) -> Int[Array, "B T"]:
+    """Decoder inputs: the targets, delayed by the start token."""
+    return jnp.pad(targets[:, :-1], ((0, 0), (1, 0)), constant_values=START_ID)
+
+
+def cross_entropy(
+    logits: Float[Array, "B T V"],
+    targets: Int[Array, "B T"],
+    weights: Bool[Array, "B T"],
+) -> Float[Array, ""]:
+    """Mean of -log softmax(logits)[target] over the weighted positions, in nats."""
+    picked = jnp.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]
+    losses = jax.nn.logsumexp(logits, axis=-1) - picked
+    return jnp.mean(losses, where=weights)
+
+
+def distillation(
+    logits: Float[Array, "B T V"],
+    teacher_logits: Float[Array, "B T V"],
+    weights: Bool[Array, "B T"],
+) -> Float[Array, ""]:
+    """Mean cross-entropy of the student under the teacher's distribution, in nats.
+
+    Its gradient is that of KL(teacher || student) (Hinton et al., 2015), so minimising
+    it raises the overlap sum_v min(q, p) that speculative decoding lives on.
+    """
+    teacher = jax.nn.softmax(teacher_logits, axis=-1)
+    losses = jax.nn.logsumexp(logits, axis=-1) - jnp.sum(teacher * logits, axis=-1)
+    return jnp.mean(losses, where=weights)
