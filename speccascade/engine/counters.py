@@ -95,14 +95,15 @@ def ratios(totals: Mapping[str, int | None]) -> dict[str, float | None]:
     decided = (totals["accepted"] or 0) + (totals["resampled"] or 0)
     rejected = totals["resampled"] if decided else None
 
-    def over(part: int | None, whole: int | None) -> float | None:
-        return None if part is None or not whole else part / whole
-
     return {
-        "rejection_rate": over(rejected, decided),
-        "rejections_per_token": over(rejected, tokens),
-        "deferral_rate": over(totals["deferred"], decided),
-        "tokens_per_target_call": over(tokens, totals["target_calls"]),
-        "target_calls_per_token": over(totals["target_calls"], tokens),
-        "drafter_calls_per_token": over(totals["drafter_calls"], tokens),
+        "rejection_rate": _over(rejected, decided),
+        "rejections_per_token": _over(rejected, tokens),
+        "deferral_rate": _over(totals["deferred"], decided),
+        "tokens_per_target_call": _over(tokens, totals["target_calls"]),
+        "target_calls_per_token": _over(totals["target_calls"], tokens),
+        "drafter_calls_per_token": _over(totals["drafter_calls"], tokens),
     }
+
+
+def _over(part: int | None, whole: int | None) -> float | None:
+    return None if part is None or not whole else part / whole

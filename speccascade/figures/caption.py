@@ -1,0 +1,126 @@
+"""What stands under a figure: everything that a reader must know to compare it."""
+
+from dataclasses import dataclass
+
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
+
+from speccascade.curves.bootstrap import CONFIDENCE
+
+__all__ = ["FigureSettings", "caption", "wrapped"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureSettings:
+    """Where the numbers of one figure or table come from.
+
+    The caller states the first block; the second is read off the curves when they are
+    drawn (`measured.filled`), so that a caption cannot say anything else than they do.
+
+    Attributes:
+      pair, task, split: as in the run directory.
+      temperature: sampling temperature of both models; 0 is greedy.
+      gamma: tokens drafted a round.
+      batch: rows a batch in the quality phase (latency is always batch 1).
+      gate, bonus: policies of the engine.
+      latency_kind: 'Measured', 'Modelled' or 'Projected'; one a figure.
+      resamples, bootstrap_seed: of the bootstrap over sentences.
+      finding: one closing sentence; empty for none.
+      examples: sentences behind the quality of each point.
+      seeds: sampling seeds; each adds one output a sentence.
+      host, device: machine of this run's latency; None without a latency phase.
+      latency_examples, latency_repeats: size of the latency phase.
+      published_examples, published_host, published_device: of the shipped curves.
+    """
+
+    pair: str
+    task: str
+    split: str
+    temperature: float
+    gamma: int
+    batch: int
+    gate: str = "untempered"
+    bonus: str = "law"
+    latency_kind: str = "Measured"
+    resamples: int = 1000
+    bootstrap_seed: int = 0
+    finding: str = ""
+
+    examples: int = 0
+    seeds: tuple[int, ...] = ()
+    host: str | None = None
+    device: str | None = None
+    latency_examples: int = 0
+    latency_repeats: int = 0
+    published_examples: int | None = None
+    published_host: str | None = None
+    published_device: str | None = None
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def caption(
+    settings: FigureSettings,
+    *,
+    latency: bool,
+    published: bool,
+    published_latency: bool = False,
+    bands: bool = True,
+) -> str:
+    """The caption in plain sentences; the flags say which parts the figure has."""
+    s = settings
+    heat = "greedy (T = 0)" if s.temperature == 0 else f"T = {s.temperature:g}"
+    # How many sentences and seeds is what a reader looks for first.
+    parts = [
+        f"Pair {s.pair}, task {s.task} ({s.split}), {heat}, γ = {s.gamma}; "
+        f"n = {_count(s.examples, 'sentence')} × {_count(len(s.seeds), 'seed')}, "
+        f"decoded in batches of {s.batch}; gate {s.gate}, bonus {s.bonus}.",
+        "Points are thresholds, joined in their order; "
+        "dashed: target alone, dotted: drafter alone.",
+    ]
+    if bands:
+        parts.append(
+            f"Bands{' and thin bars' * latency}: {100 * CONFIDENCE:g} % bootstrap "
+            f"intervals of quality{' and latency' * latency} over sentences "
+            f"({s.resamples:,} resamples), point by point."
+        )
+    if latency:
+        where = f" on {s.host}" + (f" ({s.device})" if s.device else "")
+        repeats = f"{s.latency_repeats} repeat" + "s" * (s.latency_repeats != 1)
+        parts.append(
+            f"Latency: {s.latency_kind}{where if s.host else ''}, batch 1, "
+            f"{_count(s.latency_examples, 'sentence')}, {repeats}, as a multiple of "
+            "the target alone timed beside it."
+        )
+    if published:
+        size = f", n = {s.published_examples:,}" if s.published_examples else ""
+        parts.append(f"Pale lines: the curves shipped with the project{size}.")
+    if published_latency:
+        where = f" on {s.published_host}" if s.published_host else ""
+        where += f" ({s.published_device})" if s.published_device else ""
+        parts.append(
+            f"Their latency was {s.latency_kind.lower()}{where}; "
+            "latencies of two hosts do not compare."
+        )
+    if s.finding:
+        parts.append(s.finding)
+    return " ".join(parts)
+
+
+def wrapped(text: str, width_pt: float, size_pt: float, family: str) -> list[str]:
+    """`text` in lines no wider than `width_pt` points in the given type."""
+    font = FontProperties(family=family, size=size_pt)
+
+    def width(line: str) -> float:
+        return text_to_path.get_text_width_height_descent(line, font, ismath=False)[0]
+
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width(longer) <= width_pt:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines

@@ -1,0 +1,129 @@
+"""The figure and the table of one experiment, from its curves."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from speccascade.curves import Curve, PublishedPoint
+from speccascade.errors import UserError
+from speccascade.figures import table
+from speccascade.figures.caption import FigureSettings
+from speccascade.figures.files import save, write
+from speccascade.figures.measured import ALONE, Measured, filled, measure, series_of
+from speccascade.figures.rows import rows_of
+from speccascade.figures.tradeoff import TradeoffFigure, draw_series
+from speccascade.store.summary import Metric
+
+__all__ = ["draw_tradeoff", "make"]
+
+_LABELS = {"bleu": "BLEU", "bleu_13a": "BLEU (13a)", "chrf": "chrF"}
+
+
+def draw_tradeoff(
+    curves: Sequence[Curve],
+    target_curve: Curve | None,
+    drafter_curve: Curve | None,
+    metric: Metric,
+    published: Sequence[PublishedPoint] | None = None,
+    *,
+    settings: FigureSettings,
+) -> TradeoffFigure:
+    """Quality against rejection rate and, where it was timed, relative latency.
+
+    Panels: (a) rejection rate, shipped curves as pale lines behind the points of this
+    run; (b) this run's latency on this host; (c) the latency of the shipped curves on
+    theirs. A panel without data is left out.
+
+    Args:
+      curves: the methods, each in threshold order.
+      target_curve, drafter_curve: one model alone, drawn as levels; None if not run.
+      metric: quality on the y axis, higher is better.
+      published: shipped curves; those at another temperature are left out.
+      settings: what the caption says; n, seeds and hosts are read off the curves.
+
+    Raises:
+      UserError: no point is finished, timings of one panel come from several machines,
+        or the curves have different sentences.
+    """
+    alone = [one for one in (target_curve, drafter_curve) if one is not None]
+    return _draw(
+        measure([*alone, *curves], metric, settings), metric, published, settings
+    )
+
+
+def make(
+    experiment_name: str,
+    curves: Sequence[Curve],
+    validation_curves: Sequence[Curve] | None,
+    published: Sequence[PublishedPoint] | None,
+    settings: FigureSettings,
+    folder: str | Path,
+    *,
+    metric: Metric,
+    console: Console | None = None,
+) -> list[Path]:
+    """Draws the figure, prints the table, and writes both.
+
+    Args:
+      experiment_name: names the files.
+      curves: of every method, `target` and `drafter` among them; one pair, task,
+        split and temperature.
+      validation_curves: the same methods on validation data, to choose thresholds by.
+      published: shipped curves, from `curves.read_published`.
+      settings: what the caption says.
+      folder: is made if it is missing.
+      metric: the headline metric.
+      console: where the table is printed; None prints nothing.
+
+    Returns:
+      NAME.pdf, NAME.png, NAME.csv, NAME-table.csv and NAME-table.md in `folder`.
+
+    Raises:
+      UserError: as `draw_tradeoff`; two curves of one method; an unwritable folder.
+    """
+    names = [curve.method for curve in curves]
+    if len(set(names)) < len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise UserError(
+            f"there are two curves of {', '.join(twice)}; give one curve a method."
+        )
+    folder = Path(folder)
+    measured = measure(curves, metric, settings)
+    figure = _draw(measured, metric, published, settings)
+    files = save(figure, folder, experiment_name)
+    settings = filled(settings, measured, [])
+    validation = {one.method: one for one in validation_curves or () if one.points}
+    rows, label = rows_of(measured, validation, metric), metric_label(metric)
+    if console is not None:
+        table.print_table(rows, settings, label, console)
+    stem = f"{experiment_name}-table"
+    return [
+        *files,
+        write(folder / f"{stem}.csv", table.to_csv(rows)),
+        write(folder / f"{stem}.md", table.to_markdown(rows, settings, label)),
+    ]
+
+
+def metric_label(metric: Metric) -> str:
+    """What the axis calls a metric; one that is not known goes by its own name."""
+    return _LABELS.get(metric.name, metric.name)
+
+
+def _draw(
+    measured: Measured,
+    metric: Metric,
+    published: Sequence[PublishedPoint] | None,
+    settings: FigureSettings,
+) -> TradeoffFigure:
+    shipped = [
+        one
+        for one in published or ()
+        if one.temperature == settings.temperature and metric.name in one.point.quality
+    ]
+    drawn = series_of(measured, shipped, metric)
+    if not any(line.method not in ALONE for line in drawn):
+        raise UserError(
+            "there is no cascade to draw yet, only single models; run a method first."
+        )
+    return draw_series(drawn, filled(settings, measured, shipped), metric_label(metric))

@@ -1,0 +1,97 @@
+"""The look of a method is for ever: a reader learns it once."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from speccascade.figures.style import STYLES, style_of
+
+PUBLISHED = {
+    "target": ("#111111", "p"),
+    "drafter": ("#787878", "p"),
+    "lossless": ("#111111", "*"),
+    "lossy": ("#787878", "s"),
+    "bild": ("#2E9E4F", "P"),
+    "chow": ("#5BB4E5", "o"),
+    "diff": ("#0072B2", "^"),
+    "opt": ("#332288", "D"),
+    "chow_log": ("#5BB4E5", "o"),
+    "diff_log": ("#0072B2", "^"),
+    "opt_log": ("#332288", "D"),
+    "token_v1": ("#E69F00", "v"),
+    "token_v2": ("#D55E00", ">"),
+    "token_v3": ("#8C1048", "X"),
+}
+
+# Machado et al. (2009), severity 1, on linear sRGB.
+SIGHT = {
+    "full": np.eye(3),
+    "deuteranopia": np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    ),
+    "protanopia": np.array(
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
+    ),
+    "tritanopia": np.array(
+        [
+            [1.255528, -0.076749, -0.178779],
+            [-0.078411, 0.930809, 0.147602],
+            [0.004733, 0.691367, 0.303900],
+        ]
+    ),
+}
+XYZ = np.array(
+    [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+)
+
+
+def lab(colour: str, sight: np.ndarray) -> np.ndarray:
+    """CIELAB (D65) of a hexadecimal sRGB colour as a kind of sight sees it."""
+    rgb = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    xyz = XYZ @ np.clip(sight @ linear, 0, 1) / np.array([0.9505, 1.0, 1.089])
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def test_a_methods_colour_and_marker_never_change():
+    drawn = {name: (style.colour, style.marker) for name, style in STYLES.items()}
+    assert drawn == PUBLISHED
+
+
+def test_no_two_methods_look_alike():
+    looks = {(s.colour, s.marker, s.hollow) for s in STYLES.values()}
+    assert len(looks) == len(STYLES)
+    assert len({style.order for style in STYLES.values()}) == len(STYLES)
+
+
+def test_log_rules_are_the_hollow_dashed_form_of_their_rule():
+    for name in ("chow", "diff", "opt"):
+        plain, log = style_of(name), style_of(f"{name}_log")
+        assert (plain.colour, plain.marker) == (log.colour, log.marker)
+        assert (plain.face, log.face) == (plain.colour, "white")
+        assert plain.dash == "-" != log.dash
+
+
+@pytest.mark.parametrize("sight", SIGHT.values(), ids=SIGHT)
+def test_colours_stay_apart_for_the_colour_blind(sight):
+    curves = [s for s in STYLES.values() if not s.hollow and s.marker != "*"]
+    for one, other in itertools.combinations(curves, 2):
+        # 2 is barely seen side by side; 15 is plain at the size of a marker.
+        apart = np.linalg.norm(lab(one.colour, sight) - lab(other.colour, sight))
+        assert apart > 15, (one, other)
+
+
+def test_an_unknown_method_gets_one_fixed_look_of_its_own():
+    assert style_of("my_rule") == style_of("my_rule")
+    assert style_of("my_rule").order > max(style.order for style in STYLES.values())
+    assert style_of("my_rule").colour not in {s.colour for s in STYLES.values()}
