@@ -1,0 +1,1 @@
+"""Walks one job: what is asked, what is there, what is left."""

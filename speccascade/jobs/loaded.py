@@ -1,0 +1,156 @@
+"""A job with its models in memory: examples, programs, and the identity of its results.
+
+Loading is remembered: the jobs of a sweep share the pair, its compiled programs and the
+tokenised examples.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from speccascade.checkpoints.pairs import LoadedPair, PairSpec, load_pair
+from speccascade.engine import Execution, Generation, PairParams, generate
+from speccascade.engine.batch import RowRequest, make_batch
+from speccascade.errors import UserError
+from speccascade.jobs.spec import JobSpec
+from speccascade.store import Coordinates
+from speccascade.tasks.base import Example, Task
+
+_load_pair = functools.lru_cache(maxsize=2)(load_pair)
+
+
+@functools.lru_cache(maxsize=8)
+def _load_examples(
+    task: Task, split: str, pair: PairSpec, cache_dir: str
+) -> tuple[Example, ...]:
+    vocabulary = _load_pair(pair).vocabulary
+    return tuple(task.examples(split, vocabulary, Path(cache_dir) / "tasks"))
+
+
+@dataclasses.dataclass(frozen=True)
+class LoadedJob:
+    """What a job needs in order to decode."""
+
+    spec: JobSpec
+    pair: LoadedPair
+    examples: tuple[Example, ...]
+
+    @classmethod
+    def of(cls, spec: JobSpec) -> "LoadedJob":
+        """Loads the pair and the first `num_examples` examples.
+
+        Raises:
+          UserError: the split holds fewer examples, or loading failed.
+        """
+        examples = _load_examples(spec.task, spec.split, spec.pair, spec.cache_dir)
+        if len(examples) < spec.num_examples:
+            raise UserError(
+                f"num_examples is {spec.num_examples}, but split {spec.split!r} of "
+                f"task {spec.task.name!r} has {len(examples)}; ask for at most that."
+            )
+        return cls(spec, _load_pair(spec.pair), examples[: spec.num_examples])
+
+    @property
+    def coordinates(self) -> list[Coordinates]:
+        """Every threshold with every seed, thresholds first."""
+        sampling = dataclasses.asdict(self.spec.sampling)
+        return [
+            Coordinates(threshold=threshold, seed=seed, **sampling)
+            for threshold in self.spec.method.thresholds
+            for seed in self.spec.seeds
+        ]
+
+    @property
+    def execution(self) -> Execution:
+        """The program's static part."""
+        method = self.spec.method
+        return Execution(
+            kind=method.kind,
+            rule=method.rule_object,
+            gamma=method.gamma,
+            gate=method.gate,
+            bonus=method.bonus,
+            truncate=_request(self.examples[0], self.coordinates[0]).truncates,
+        )
+
+    def bucket(self, example: Example) -> int:
+        """The smallest of the task's prompt lengths that holds the example."""
+        return min(b for b in self.spec.task.buckets if b >= len(example.tokens))
+
+    def decode(
+        self,
+        execution: Execution,
+        examples: Sequence[Example],
+        coordinates: Coordinates,
+        batch_size: int,
+    ) -> Generation:
+        """Decodes examples of one bucket; the result's arrays are on the device."""
+        requests = [_request(example, coordinates) for example in examples]
+        prompts, rows = make_batch(requests, self.bucket(examples[0]), batch_size)
+        pair = self.pair
+        return generate(
+            execution,
+            pair.drafter,
+            pair.target,
+            PairParams(drafter=pair.drafter_params, target=pair.target_params),
+            prompts,
+            rows,
+            max_new_tokens=self.spec.task.max_new_tokens,
+            eos_id=pair.vocabulary.eos_id,
+        )
+
+
+def _request(example: Example, coordinates: Coordinates) -> RowRequest:
+    return RowRequest(
+        tokens=example.tokens,
+        example=example.id,
+        # A method without a threshold reads none.
+        alpha=0.0 if coordinates.threshold is None else coordinates.threshold,
+        temperature=coordinates.temperature,
+        top_k=coordinates.top_k,
+        top_p=coordinates.top_p,
+        min_p=coordinates.min_p,
+        seed=coordinates.seed,
+    )
+
+
+def identity_of(spec: JobSpec) -> dict[str, object]:
+    """What makes the job's results incomparable with others: the run key hashes it.
+
+    Thresholds, sampling values, seeds and the number of examples stay out; they are
+    coordinates of records.
+    """
+    method, rule = spec.method, spec.method.rule_object
+    execution: dict[str, object] = {"kind": method.kind}
+    if rule is not None:
+        execution |= {
+            "rule": rule.name,
+            "rule_fields": dataclasses.asdict(rule),
+            "gamma": method.gamma,
+            "gate": method.gate,
+            "bonus": method.bonus,
+        }
+    return {
+        "pair": _load_pair(spec.pair).identity,
+        "task": spec.task.recipe(spec.split),
+        "execution": execution,
+        "batch_size": spec.engine.batch_size,
+    }
+
+
+def host_counters(generation: Generation) -> list[dict[str, int | None]]:
+    """The counters of each row as Python integers."""
+    columns = {
+        name: None if value is None else np.asarray(value).tolist()
+        for name, value in vars(generation.counters).items()
+    }
+    return [
+        {
+            name: None if column is None else column[row]
+            for name, column in columns.items()
+        }
+        for row in range(generation.lengths.shape[0])
+    ]

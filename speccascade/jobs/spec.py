@@ -1,0 +1,222 @@
+"""What one job is: one curve, that is pair x task x method x sampling.
+
+A job lists its thresholds and seeds. Everything here is plain data, made by the command
+line from the configuration or by hand; nothing here knows where it came from.
+"""
+
+import dataclasses
+import math
+from typing import Protocol, runtime_checkable
+
+from speccascade import rules
+from speccascade.checkpoints.pairs import PairSpec
+from speccascade.errors import UserError
+from speccascade.rules import Rule
+from speccascade.tasks.base import Task
+
+KINDS = ("drafter", "target", "speculative")
+GATES = ("untempered", "processed")
+BONUSES = ("law", "target")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SamplingSpec:
+    """How logits become distributions, the same for both models.
+
+    Attributes:
+        temperature: 0 is greedy.
+        top_k: keep the k likeliest tokens; 0 is off.
+        top_p: keep the smallest set of at least this probability; 1 is off.
+        min_p: keep tokens of at least this share of the highest probability; 0 is off.
+    """
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+
+    def __post_init__(self) -> None:
+        _require(
+            0 <= self.temperature < math.inf,
+            f"sampling.temperature must be 0 (greedy) or above, not {self.temperature}",
+        )
+        _require(self.top_k >= 0, f"sampling.top_k must be >= 0, not {self.top_k}")
+        _require(
+            0 < self.top_p <= 1, f"sampling.top_p must be in (0, 1], not {self.top_p}"
+        )
+        _require(
+            0 <= self.min_p <= 1, f"sampling.min_p must be in [0, 1], not {self.min_p}"
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MethodSpec:
+    """A rule, how it is executed, and the thresholds of its curve.
+
+    Attributes:
+        name: of the method, and of its folder in the store.
+        kind: "drafter" or "target" (that model alone) or "speculative".
+        rule: a name in `rules.RULES`, a rule of the user's own, or None for one model
+            alone.
+        gamma: tokens drafted a round.
+        gate: the distributions that thresholds look at, "untempered" or "processed".
+        bonus: where the token after a full acceptance comes from, "law" or "target".
+        thresholds: distinct and within the rule's range, ends included; (None,) for
+            methods without one. Stored in ascending order.
+
+    Raises:
+        UserError: a field is not one of the above.
+    """
+
+    name: str
+    kind: str
+    rule: str | Rule | None = None
+    gamma: int = 5
+    gate: str = "untempered"
+    bonus: str = "law"
+    thresholds: tuple[float | None, ...] = (None,)
+
+    def __post_init__(self) -> None:
+        for field, known in (("kind", KINDS), ("gate", GATES), ("bonus", BONUSES)):
+            value = getattr(self, field)
+            _require(
+                value in known,
+                f"method.{field} must be one of {', '.join(known)}, not {value!r}",
+            )
+        _require(self.gamma >= 1, f"method.gamma must be >= 1, not {self.gamma}")
+        _require(
+            (self.kind == "speculative") == (self.rule is not None),
+            f"Method {self.name!r} of kind {self.kind!r} has rule {self.rule!r}; a "
+            "speculative method needs a rule, one model alone takes none",
+        )
+        object.__setattr__(self, "thresholds", self._checked_thresholds())
+
+    @property
+    def rule_object(self) -> Rule | None:
+        """The rule itself, whether it was given by name or as an object."""
+        return rules.get_rule(self.rule) if isinstance(self.rule, str) else self.rule
+
+    def _checked_thresholds(self) -> tuple[float | None, ...]:
+        values = tuple(self.thresholds)
+        rule = self.rule_object
+        if rule is None or rule.alpha_range[0] == rule.alpha_range[1]:
+            given = [value for value in values if value is not None]
+            _require(
+                not given,
+                f"Method {self.name!r} has no threshold; leave method.thresholds "
+                "as [null]",
+            )
+            return (None,)
+        numbers = [value for value in values if value is not None]
+        _require(
+            bool(values) and len(numbers) == len(values),
+            f"Method {self.name!r} needs numbers in method.thresholds, not "
+            f"{list(values)}",
+        )
+        for alpha in numbers:
+            rules.check_alpha(rule, alpha)
+        _require(
+            len(set(numbers)) == len(numbers),
+            f"method.thresholds of {self.name!r} names one value twice: {list(values)}",
+        )
+        return tuple(sorted(float(alpha) for alpha in numbers))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LatencySpec:
+    """The measured phase: batch 1, the method and the target alone interleaved.
+
+    Attributes:
+        num_examples: how many of the job's examples are timed; 0 leaves it out.
+        repeats: timings of each.
+    """
+
+    num_examples: int
+    repeats: int
+
+    def __post_init__(self) -> None:
+        _require(
+            self.num_examples >= 0,
+            f"latency.num_examples must be >= 0, not {self.num_examples}",
+        )
+        _require(self.repeats >= 1, f"latency.repeats must be >= 1, not {self.repeats}")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EngineSpec:
+    """How the quality phase is batched.
+
+    Attributes:
+        batch_size: rows a unit; part of the run key.
+    """
+
+    batch_size: int = 32
+
+    def __post_init__(self) -> None:
+        _require(
+            self.batch_size >= 1,
+            f"engine.batch_size must be >= 1, not {self.batch_size}",
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class JobSpec:
+    """One curve.
+
+    Attributes:
+        pair: drafter, target model and vocabulary.
+        task: examples and metrics.
+        method: rule, execution, thresholds.
+        sampling: temperature and truncation.
+        seeds: every row is decoded once a seed.
+        split: of the task.
+        num_examples: the first so many in the task's stored order.
+        engine: batching.
+        latency: the measured phase.
+        root: results root.
+        cache_dir: where tokenised data and compiled programs are kept.
+    """
+
+    pair: PairSpec
+    task: Task
+    method: MethodSpec
+    sampling: SamplingSpec
+    seeds: tuple[int, ...]
+    split: str
+    num_examples: int
+    engine: EngineSpec
+    latency: LatencySpec
+    root: str
+    cache_dir: str
+
+    def __post_init__(self) -> None:
+        _require(
+            self.num_examples >= 1,
+            f"num_examples must be >= 1, not {self.num_examples}",
+        )
+        _require(bool(self.seeds), "seeds must name at least one seed, as in seeds=[0]")
+        _require(
+            len(set(self.seeds)) == len(self.seeds),
+            f"seeds names one seed twice: {list(self.seeds)}",
+        )
+        _require(
+            self.latency.num_examples <= self.num_examples,
+            f"latency.num_examples = {self.latency.num_examples} exceeds num_examples "
+            f"= {self.num_examples}; timed examples are the first of those decoded",
+        )
+
+
+@runtime_checkable
+class Reporter(Protocol):
+    """Takes what there is to say about a job that runs."""
+
+    def line(self, text: str) -> None:
+        """One thing that happened, once."""
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """`done` of `total` units of `what`; called often, shown now and then."""
+
+
+def _require(condition: bool, sentence: str) -> None:
+    if not condition:
+        raise UserError(sentence + ".")

@@ -1,0 +1,130 @@
+"""Where a rule switches from deferring to keeping, slot by slot, on validation data.
+
+Thresholds are placed at quantiles of these switches (`curves.grid`), because a blind
+grid puts most of them where nothing changes.
+"""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from speccascade.engine import Execution
+from speccascade.engine.batch import RowRequest, make_batch
+from speccascade.jobs.loaded import LoadedJob
+from speccascade.models.interface import Model, Params, Prompts
+from speccascade.numerics import inverse_cdf
+from speccascade.rules import Rule
+from speccascade.rules.verify import keep_probability
+from speccascade.sampling import Role, gate, processed, row_key, uniform
+
+# Thresholds are searched within this range where a rule's own is infinite: beyond it a
+# finite alpha acts like an infinite one on distributions in float32.
+SEARCHED = 64.0
+# Halvings of the range: 128 / 2^32 is below the resolution of a float32 near 1.
+HALVINGS = 32
+
+
+def switches(job: LoadedJob, rules: dict[str, Rule]) -> dict[str, Float[Array, " n"]]:
+    """The alpha from which on each slot keeps its drafted token, for several rules.
+
+    The target decodes the job's examples alone; both models then score its output, and
+    at every position a draft token is drawn. A slot is kept where the rule does not
+    defer or, if the rule has no r, where the token passes with certainty.
+
+    Args:
+      job: examples, pair and sampling; its method is not used.
+      rules: by name.
+
+    Returns:
+      By name, float64[n], one a position, +inf where no alpha below the rule's upper
+      end keeps the token.
+    """
+    found: dict[str, list[np.ndarray]] = {name: [] for name in rules}
+    place = job.coordinates[0]
+    target_alone = Execution(kind="target", truncate=job.execution.truncate)
+    size = job.spec.engine.batch_size
+    for bucket in job.spec.task.buckets:
+        members = [one for one in job.examples if job.bucket(one) == bucket]
+        for start in range(0, len(members), size):
+            batch = members[start : start + size]
+            output = job.decode(target_alone, batch, place, size)
+            requests = [
+                RowRequest(
+                    tokens=one.tokens,
+                    example=one.id,
+                    temperature=place.temperature,
+                    top_k=place.top_k,
+                    top_p=place.top_p,
+                    min_p=place.min_p,
+                    seed=place.seed,
+                )
+                for one in batch
+            ]
+            prompts, rows = make_batch(requests, bucket, size)
+            pair = job.pair
+            q_logits = _score(pair.drafter, pair.drafter_params, prompts, output.tokens)
+            p_logits = _score(pair.target, pair.target_params, prompts, output.tokens)
+            count = output.tokens.shape[1]
+            written = jnp.arange(count)[None, :] < output.lengths[:, None]
+            written = np.asarray(written & rows.active[:, None])
+            q = processed(q_logits, rows.sampling, truncate=target_alone.truncate)
+            p = processed(p_logits, rows.sampling, truncate=target_alone.truncate)
+            gates = gate(q_logits), gate(p_logits)
+            positions = jnp.broadcast_to(
+                jnp.arange(count, dtype=jnp.int32), output.tokens.shape
+            )
+            keys = row_key(rows.seed, rows.example)
+            drafted = inverse_cdf(q, uniform(keys, positions, 0, Role.DRAFT))
+            greedy = jnp.broadcast_to(rows.sampling.greedy[:, None], drafted.shape)
+            for name, rule in rules.items():
+                values = _switch(rule, q, p, *gates, greedy, drafted)
+                found[name].append(np.asarray(values, np.float64)[written])
+    return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+@functools.partial(jax.jit, static_argnames="model")
+def _score(
+    model: Model, params: Params, prompts: Prompts, tokens: jax.Array
+) -> Float[Array, "B T V"]:
+    """Logits of every position of given outputs."""
+    count = tokens.shape[1]
+    prefilled = model.prefill(params, prompts, count + 1)
+    fed = jnp.concatenate([prefilled.token[:, None], tokens[:, :-1]], axis=1)
+    return model.score(params, prefilled.cache, fed, prefilled.slot)[0]
+
+
+@functools.partial(jax.jit, static_argnames="rule")
+def _switch(
+    rule: Rule,
+    q: Float[Array, "B T V"],
+    p: Float[Array, "B T V"],
+    gate_q: Float[Array, "B T V"],
+    gate_p: Float[Array, "B T V"],
+    greedy: Bool[Array, "B T"],
+    drafted: jax.Array,
+) -> Float[Array, "B T"]:
+    """The lowest alpha that keeps each slot, by halving the rule's range."""
+
+    def keeps(alpha: jax.Array) -> jax.Array:
+        arguments = (q, p, gate_q, gate_p, alpha, greedy)
+        deferred = rule.defers(*arguments, drafted)
+        if deferred is None:
+            return keep_probability(q, rule.measure(*arguments), drafted) >= 1
+        return ~deferred
+
+    shape = drafted.shape
+    low = jnp.full(shape, max(rule.alpha_range[0], -SEARCHED), q.dtype)
+    high = jnp.full(shape, min(rule.alpha_range[1], SEARCHED), q.dtype)
+    never = ~keeps(high)
+
+    def halve(_: int, bounds: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, ...]:
+        low, high = bounds
+        middle = (low + high) / 2
+        kept = keeps(middle)
+        return jnp.where(kept, low, middle), jnp.where(kept, middle, high)
+
+    high = jax.lax.fori_loop(0, HALVINGS, halve, (low, high))[1]
+    return jnp.where(never, jnp.inf, high)

@@ -1,0 +1,197 @@
+"""One job: what is asked, what is there, what is left."""
+
+import dataclasses
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from speccascade.errors import UserError
+from speccascade.jobs import loaded
+from speccascade.jobs.run import progress_of, run_directory_of, run_job
+from speccascade.jobs.spec import LatencySpec, MethodSpec, SamplingSpec
+from tests.jobs import tiny
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def summary(spec) -> dict:
+    return json.loads((run_directory_of(spec).path / "summary.json").read_text())
+
+
+def without_timings(spec) -> dict:
+    return {key: value for key, value in summary(spec).items() if key != "latency"}
+
+
+@pytest.fixture
+def decodings(monkeypatch):
+    """Counts the batches that are really decoded."""
+    calls = []
+    generate = loaded.generate
+
+    def counted(*args, **kwargs):
+        calls.append(args)
+        return generate(*args, **kwargs)
+
+    monkeypatch.setattr(loaded, "generate", counted)
+    return calls
+
+
+def test_a_finished_job_decodes_nothing(tmp_path, decodings):
+    spec = tiny.job(tmp_path)
+    run_job(spec, tiny.Silent())
+    assert len(decodings) > 0
+    before = without_timings(spec)
+    decodings.clear()
+    report = tiny.Silent()
+    run_job(spec, report)
+    assert decodings == []
+    assert report.lines == ["chow: complete, nothing to do"]
+    assert without_timings(spec) == before
+
+
+def test_a_new_threshold_decodes_only_its_own_rows(tmp_path, decodings):
+    spec = tiny.job(tmp_path)
+    run_job(spec, tiny.Silent())
+    whole = len(decodings)
+    decodings.clear()
+    more = dataclasses.replace(spec.method, thresholds=(-1.0, 0.9996, 0.9997, 1.0))
+    run_job(tiny.job(tmp_path, method=more), tiny.Silent())
+    assert len(decodings) == whole // 3
+    assert len(summary(spec)["points"]) == 4
+
+
+def test_more_examples_keep_the_rows_that_are_there(tmp_path, decodings):
+    run_job(tiny.job(tmp_path), tiny.Silent())
+    spec = tiny.job(tmp_path, num_examples=24)
+    decodings.clear()
+    run_job(spec, tiny.Silent())
+    # 24 examples are 8 + 16 by bucket, 20 were 7 + 13: one unit of each changes.
+    assert len(decodings) == 3 * 2
+    assert {point["n"] for point in summary(spec)["points"]} == {24}
+
+
+def test_an_example_whose_text_changed_is_decoded_again(tmp_path, decodings):
+    run_job(tiny.job(tmp_path), tiny.Silent())
+    whole = len(decodings)
+    decodings.clear()
+    run_job(tiny.job(tmp_path, task=tiny.Counting(edition="second")), tiny.Silent())
+    assert len(decodings) == whole
+
+
+def test_every_counter_adds_up_in_the_summary(tmp_path):
+    spec = tiny.job(tmp_path)
+    run_job(spec, tiny.Silent())
+    for point in summary(spec)["points"]:
+        counters = point["counters"]
+        decided = counters["accepted"] + counters["resampled"]
+        assert counters["resampled"] <= counters["deferred"] <= decided
+        assert point["n"] == 20 and counters["prefills"] == 40
+        assert set(point["quality"]) == {"bleu", "chrf"}
+    by_threshold = {point["threshold"]: point for point in summary(spec)["points"]}
+    assert by_threshold[-1.0]["ratios"]["deferral_rate"] == 1
+    assert by_threshold[1.0]["ratios"]["deferral_rate"] == 0
+
+
+def test_the_key_holds_what_makes_results_incomparable_and_nothing_else(tmp_path):
+    spec = tiny.job(tmp_path)
+    same = [
+        tiny.job(tmp_path, seeds=(3,)),
+        tiny.job(tmp_path, sampling=SamplingSpec(temperature=0.5, top_k=3)),
+        tiny.job(tmp_path, num_examples=5),
+        tiny.job(tmp_path, method=dataclasses.replace(spec.method, thresholds=(0.5,))),
+    ]
+    other = [
+        tiny.job(tmp_path, method=dataclasses.replace(spec.method, gamma=3)),
+        tiny.job(tmp_path, method=dataclasses.replace(spec.method, gate="processed")),
+        tiny.job(tmp_path, method=dataclasses.replace(spec.method, bonus="target")),
+        tiny.job(tmp_path, task=tiny.Counting(max_new_tokens=5)),
+        tiny.job(tmp_path, split="validation"),
+        tiny.job(tmp_path, engine=dataclasses.replace(spec.engine, batch_size=8)),
+    ]
+    key = run_directory_of(spec).path
+    assert all(run_directory_of(one).path == key for one in same)
+    keys = {run_directory_of(one).path for one in other}
+    assert len(keys) == len(other) and key not in keys
+
+
+def test_timings_pair_every_threshold_with_the_target_of_the_same_pass(tmp_path):
+    spec = tiny.job(tmp_path, latency=LatencySpec(num_examples=2, repeats=2))
+    run_job(spec, tiny.Silent())
+    timings = list(run_directory_of(spec).latency())
+    assert len(timings) == 3 * 2 * 2
+    passes = {(one.example, one.repeat, one.target_seconds) for one in timings}
+    assert len(passes) == 4
+    assert all(one.seconds > 0 and one.emitted > 0 for one in timings)
+    report = tiny.Silent()
+    run_job(spec, report)
+    assert report.lines == ["chow: complete, nothing to do"]
+
+
+def test_one_model_alone_needs_no_threshold(tmp_path):
+    method = MethodSpec(name="target", kind="target")
+    spec = tiny.job(tmp_path, method=method)
+    run_job(spec, tiny.Silent())
+    (point,) = summary(spec)["points"]
+    assert point["threshold"] is None
+    assert point["ratios"]["rejection_rate"] is None
+    assert point["counters"]["alone"] == point["counters"]["target_calls"]
+
+
+def test_more_examples_than_there_are_is_refused_in_one_sentence(tmp_path):
+    with pytest.raises(UserError, match="num_examples is 65, but split 'test'"):
+        run_job(tiny.job(tmp_path, num_examples=65), tiny.Silent())
+
+
+def test_progress_says_how_much_is_on_disk(tmp_path):
+    spec = tiny.job(tmp_path)
+    assert progress_of(spec)[0] == 0
+    run_job(spec, tiny.Silent())
+    done, asked = progress_of(spec)
+    assert done == asked > 0
+
+
+@pytest.mark.slow
+def test_twenty_kills_leave_the_summary_of_an_unbroken_run(tmp_path):
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+
+    def launch() -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.jobs.kill_child", str(tmp_path)],
+            stdout=subprocess.PIPE,
+            env=environment,
+            cwd=REPOSITORY,
+            text=True,
+        )
+
+    chance = random.Random(0)
+    killed = 0
+    while killed < 20:
+        child = launch()
+        begun = child.stdout.readline()
+        assert begun, "the child failed"
+        if begun.startswith("finished"):
+            break
+        time.sleep(chance.random() * 0.05)
+        child.send_signal(signal.SIGKILL)
+        killed += child.wait() == -signal.SIGKILL
+        child.stdout.close()
+    last = launch()
+    assert "finished" in last.stdout.read()
+    last.stdout.close()
+    assert last.wait() == 0
+    assert killed >= 10
+    broken = run_directory_of(tiny.long_job(tmp_path))
+    text = (broken.path / "summary.json").read_bytes()
+
+    unbroken = dataclasses.replace(
+        tiny.long_job(tmp_path), root=str(tmp_path / "unbroken")
+    )
+    run_job(unbroken, tiny.Silent())
+    assert text == (run_directory_of(unbroken).path / "summary.json").read_bytes()
