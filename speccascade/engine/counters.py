@@ -7,6 +7,7 @@ limit count as nothing, and neither do finished rows. Two identities hold in eve
     decided = accepted + resampled
 """
 
+import dataclasses
 from collections.abc import Mapping
 
 import flax.struct
@@ -67,8 +68,8 @@ class Counters:
 
     def add(self, **increments: Int[Array, " B"]) -> "Counters":
         """These counters, with the named ones increased."""
-        return self.replace(
-            **{name: getattr(self, name) + by for name, by in increments.items()}
+        return dataclasses.replace(
+            self, **{name: getattr(self, name) + by for name, by in increments.items()}
         )
 
 

@@ -14,6 +14,8 @@ their last token and a padding token in the same call; the padding's slot is sta
 the next call overwrites it.
 """
 
+import dataclasses
+
 import flax.struct
 import jax
 import jax.numpy as jnp
@@ -73,7 +75,7 @@ def draft(
     calls = drafter_calls(execution)
     slots = feeding_slots(output, state.first_slot)
     cache = state.cache
-    reads_gate = "q" in execution.rule.gates
+    reads_gate = "q" in execution.speculative_rule.gates
 
     def draw(
         logits: Float[Array, "B V"], step: Int[Array, ""]
@@ -116,7 +118,7 @@ def draft(
     tokens, q, *logits = (jnp.moveaxis(array, 0, 1) for array in drawn)
     gate_q = sampler.gates(logits[0], q) if reads_gate else q
     proposal = Draft(tokens=tokens[:, : execution.gamma], q=q, gate_q=gate_q)
-    return proposal, state.replace(cache=cache)
+    return proposal, dataclasses.replace(state, cache=cache)
 
 
 def drafter_calls(execution: Execution) -> int:
@@ -134,7 +136,8 @@ def after_commit(
     if execution.bonus == "law":
         return state
     before_last = jnp.maximum(output.length - 2, 0)
-    return state.replace(
+    return dataclasses.replace(
+        state,
         previous=at_token(output.tokens, before_last),
         lags=accepted_whole & (output.length >= 2),
     )

@@ -59,6 +59,12 @@ class Execution:
         return self.rule is not None and type(self.rule).defers is not Rule.defers
 
     @property
+    def speculative_rule(self) -> Rule:
+        """The rule of a speculative execution; only for callers inside one."""
+        assert self.rule is not None
+        return self.rule
+
+    @property
     def slots_fed(self) -> int:
         """The largest K of a call: what a cache must hold beyond the output."""
         return self.gamma + 1 if self.kind == "speculative" else 1

@@ -58,7 +58,7 @@ def verify(
       row_keys: of the uniforms.
       position: output position of the block's first token.
     """
-    gamma, rule = execution.gamma, execution.rule
+    gamma, rule = execution.gamma, execution.speculative_rule
     slots = draft.q.shape[1]  # C: the slots where the rule needs a measure
     p_all = sampler.draws(target_logits)
     p = p_all[:, :slots]
@@ -92,12 +92,11 @@ def verify(
     )
     drafted = jnp.pad(draft.tokens, ((0, 0), (0, 1)))
     at_extra = jnp.arange(gamma + 1)[None, :] == kept[:, None]
-
-    per_slot = tuple(x[:, :gamma] for x in arguments)
+    deferred = rule.defers(*arguments, drafted[:, :slots])
     return Verdict(
         block=jnp.where(at_extra, extra[:, None], drafted),
         kept=kept,
-        deferred=rule.defers(*per_slot, draft.tokens),
+        deferred=None if deferred is None else deferred[:, :gamma],
     )
 
 

@@ -8,12 +8,14 @@ import dataclasses
 import functools
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from speccascade.checkpoints.pairs import LoadedPair, PairSpec, load_pair
 from speccascade.engine import Execution, Generation, PairParams, generate
 from speccascade.engine.batch import RowRequest, make_batch
+from speccascade.engine.request import Bonus, Gate, Kind
 from speccascade.errors import UserError
 from speccascade.jobs.spec import JobSpec
 from speccascade.store import Coordinates
@@ -68,11 +70,11 @@ class LoadedJob:
         """The program's static part."""
         method = self.spec.method
         return Execution(
-            kind=method.kind,
+            kind=cast(Kind, method.kind),  # checked by MethodSpec, as the next two
             rule=method.rule_object,
             gamma=method.gamma,
-            gate=method.gate,
-            bonus=method.bonus,
+            gate=cast(Gate, method.gate),
+            bonus=cast(Bonus, method.bonus),
             truncate=_request(self.examples[0], self.coordinates[0]).truncates,
         )
 

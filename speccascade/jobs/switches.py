@@ -27,7 +27,9 @@ SEARCHED = 64.0
 HALVINGS = 32
 
 
-def switches(job: LoadedJob, rules: dict[str, Rule]) -> dict[str, Float[Array, " n"]]:
+def switches(
+    job: LoadedJob, rules: dict[str, Rule]
+) -> dict[str, Float[np.ndarray, " n"]]:
     """The alpha from which on each slot keeps its drafted token, for several rules.
 
     The target decodes the job's examples alone; both models then score its output, and
@@ -120,7 +122,9 @@ def _switch(
     high = jnp.full(shape, min(rule.alpha_range[1], SEARCHED), q.dtype)
     never = ~keeps(high)
 
-    def halve(_: int, bounds: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, ...]:
+    def halve(
+        _: jax.Array, bounds: tuple[jax.Array, jax.Array]
+    ) -> tuple[jax.Array, ...]:
         low, high = bounds
         middle = (low + high) / 2
         kept = keeps(middle)

@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -78,14 +78,19 @@ def batch_loss(
     inputs, targets = jnp.asarray(batch.inputs), jnp.asarray(batch.targets)
     arguments = (inputs, inputs != PAD_ID, losses.shift_right(targets))
     weights = targets != PAD_ID
-    logits = model.module.apply({"params": params}, *arguments)
+    logits = _logits(model, params, arguments)
     value = losses.cross_entropy(logits, targets, weights)
     if teacher is None:
         return value
     teacher_model, teacher_params = teacher
-    teacher_logits = teacher_model.module.apply({"params": teacher_params}, *arguments)
+    teacher_logits = _logits(teacher_model, teacher_params, arguments)
     distilled = losses.distillation(logits, teacher_logits, weights)
     return (1 - teacher_weight) * value + teacher_weight * distilled
+
+
+def _logits(model: T5, params: Params, arguments: tuple[jax.Array, ...]) -> jax.Array:
+    """Teacher-forced logits float32[B, T, V]."""
+    return cast(jax.Array, model.module.apply({"params": params}, *arguments))
 
 
 def train(
@@ -140,7 +145,8 @@ def train(
     step = manager.latest_step() or 0
     if step:
         abstract = jax.tree.map(ocp.utils.to_shape_dtype_struct, state)
-        state = manager.restore(step, args=ocp.args.StandardRestore(abstract))
+        restored = manager.restore(step, args=ocp.args.StandardRestore(abstract))
+        state = cast(State, restored)
         report(f"resumed at step {step:,}")
 
     def objective(

@@ -1,0 +1,91 @@
+"""The clock, the host's lock and the component profile, on the exact toy."""
+
+import dataclasses
+import multiprocessing
+import time
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from speccascade.engine import Execution, PairParams, generate
+from speccascade.engine.batch import RowRequest, make_batch
+from speccascade.latency import host_lock, profile_components, this_host, timed
+from speccascade.latency.components import STEPS
+from speccascade.models.toy import Toy
+
+TOY = Toy(vocab_size=4)
+
+
+def toy_pair() -> PairParams:
+    return PairParams(
+        drafter=TOY.init(jax.random.key(1), 8), target=TOY.init(jax.random.key(2), 8)
+    )
+
+
+def test_a_timing_counts_the_tokens_and_waits_for_the_result():
+    prompts, rows = make_batch([RowRequest(tokens=(2,), example=0)], 1, 1)
+
+    def decode():
+        return generate(
+            Execution(kind="target"),
+            TOY,
+            TOY,
+            toy_pair(),
+            prompts,
+            rows,
+            max_new_tokens=4,
+            eos_id=1,
+        )
+
+    timing = timed(decode)
+    assert timing.seconds > 0
+    assert timing.emitted == int(decode().lengths.sum())
+
+
+def _hold(held, release) -> None:
+    with host_lock():
+        held.set()
+        release.wait(20)
+
+
+def test_only_one_process_times_at_a_time_and_the_other_says_that_it_waits():
+    context = multiprocessing.get_context("spawn")
+    held, release = context.Event(), context.Event()
+    other = context.Process(target=_hold, args=(held, release))
+    other.start()
+    assert held.wait(60)
+    said = []
+
+    def waiting() -> None:
+        said.append(time.monotonic())
+        release.set()
+
+    with host_lock(waiting):
+        assert len(said) == 1
+    other.join()
+    with host_lock(lambda: pytest.fail("nobody holds the lock any more")):
+        pass
+
+
+def test_the_profile_names_every_component_and_keeps_within_the_cache():
+    prompts, rows = make_batch([RowRequest(tokens=(2, 3), example=0)], 2, 1)
+    profile = profile_components(
+        TOY, TOY, toy_pair(), prompts, rows, gamma=2, repeats=3
+    )
+    fields = dataclasses.asdict(profile)
+    assert fields.pop("gamma") == 2
+    assert set(fields) == {
+        "draft_step_ms",
+        "target_step_ms",
+        "verify_ms",
+        "draft_prefill_ms",
+        "target_prefill_ms",
+    }
+    assert STEPS >= 16
+
+
+def test_a_host_is_named_with_its_device():
+    host, device = this_host()
+    assert host and "cores" in device
+    assert jnp.zeros(()).devices()
