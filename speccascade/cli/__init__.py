@@ -1,0 +1,1 @@
+"""The `speccascade` command; the only place that imports Hydra."""

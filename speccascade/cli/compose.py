@@ -1,0 +1,132 @@
+"""Composes what an experiment would run, without running it.
+
+The verbs that read the store (`figures`, `sync`) look only at the run directories of
+the jobs composed here, so they take the same overrides as `run`.
+"""
+
+import argparse
+import dataclasses
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.object_type import ObjectType
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from omegaconf import OmegaConf
+
+from speccascade.cli import schemas
+from speccascade.cli.config_dir import config_directory
+from speccascade.cli.config_type import Config
+from speccascade.cli.launch import import_from_here
+from speccascade.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Words:
+    """The words after a verb that reads the store.
+
+    Attributes:
+        names: of experiments.
+        overrides: `key=value`, as for `run`.
+        config_dir: a further folder of configurations, or None.
+    """
+
+    names: tuple[str, ...]
+    overrides: tuple[str, ...]
+    config_dir: str | None = None
+
+
+def parse(verb: str, description: str, arguments: Sequence[str]) -> Words:
+    """Reads `[NAME ...] [key=value ...] [--config-dir DIR]`."""
+    parser = argparse.ArgumentParser(
+        prog=f"speccascade {verb}", description=description
+    )
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="NAME or key=value",
+        help="experiments, and the overrides that `run` was given",
+    )
+    parser.add_argument("--config-dir", help="a further folder of configurations")
+    # Intermixed, for options may stand between the words.
+    found = parser.parse_intermixed_args(list(arguments))
+    return Words(
+        names=tuple(word for word in found.words if "=" not in word),
+        overrides=tuple(word for word in found.words if "=" in word),
+        config_dir=found.config_dir,
+    )
+
+
+def experiments(config_dir: str | None = None) -> list[str]:
+    """The names of all experiments, those of `config_dir` included."""
+    with _hydra():
+        loader = GlobalHydra.instance().config_loader()
+        names = loader.get_group_options("experiment", ObjectType.CONFIG)
+    if config_dir is not None:
+        files = Path(config_dir).glob("experiment/*.yaml")
+        names = sorted({*names, *(path.stem for path in files)})
+    return names
+
+
+def one_job(words: Words, config_name: str = "config") -> Config:
+    """The configuration of a single job, names left aside."""
+    with _hydra():
+        return compose(config_name, overrides=_overrides(words))
+
+
+def sweep(words: Words, experiment: str) -> list[Config]:
+    """The configurations of every job of `run -m experiment=...`, in its order.
+
+    Raises:
+        UserError: the sweep has axes that are not finite lists.
+    """
+    given = [f"experiment={experiment}", *_overrides(words)]
+    with _hydra():
+        parser = OverridesParser.create(GlobalHydra.instance().config_loader())
+        asked = parser.parse_overrides(given)
+        fixed = [
+            override.input_line or ""
+            for override in asked
+            if not override.is_sweep_override()
+        ]
+        whole = compose("config", overrides=fixed, return_hydra_config=True)
+        listed = OmegaConf.to_container(whole.hydra.sweeper.get("params") or {})
+        assert isinstance(listed, dict)
+        params = parser.parse_overrides([f"{key}={val}" for key, val in listed.items()])
+        # As in Hydra, a later axis of the same key takes the place of an earlier one.
+        axes = {one.get_key_element(): _values(one) for one in [*params, *asked]}
+        return [
+            compose("config", overrides=list(job))
+            for job in itertools.product(*axes.values())
+        ]
+
+
+def _values(override: Override) -> list[str]:
+    key = override.get_key_element()
+    if not override.is_sweep_override():
+        return [override.input_line or f"{key}={override.get_value_element_as_str()}"]
+    if not override.is_discrete_sweep():
+        raise UserError(
+            f"{override.input_line!r} is not a finite list of values; write key=a,b,c."
+        )
+    return [f"{key}={value}" for value in override.sweep_string_iterator()]
+
+
+def _overrides(words: Words) -> list[str]:
+    if words.config_dir is None:
+        return list(words.overrides)
+    folder = Path(words.config_dir).absolute()
+    if not folder.is_dir():
+        raise UserError(f"There is no folder {folder} of configurations.")
+    return [f"hydra.searchpath=[file://{folder}]", *words.overrides]
+
+
+def _hydra() -> initialize_config_dir:
+    if "schema" not in ConfigStore.instance().repo:
+        schemas.register()
+    import_from_here()
+    return initialize_config_dir(str(config_directory()), version_base="1.3")

@@ -1,0 +1,192 @@
+"""The fields and types of every configuration group, so that a typo fails at once.
+
+Each YAML file of a group begins with `- /schema@_here_: NAME`, which puts the class
+below under it; a key or a type that the class does not have is then refused while the
+configuration is composed. `_target_` says what the group becomes. A user's own pair,
+task, method or logger may leave the schema out and give a `_target_` of its own.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING
+
+
+@dataclass
+class T5:
+    _target_: str = "speccascade.models.t5.T5Config"
+    vocab_size: int = MISSING
+    emb_dim: int = MISSING
+    num_heads: int = MISSING
+    head_dim: int = MISSING
+    mlp_dim: int = MISSING
+    num_encoder_layers: int = MISSING
+    num_decoder_layers: int = MISSING
+    version: str = "1.1"
+    dtype: str = "float32"
+
+
+@dataclass
+class Model:
+    _target_: str = "speccascade.checkpoints.pairs.ModelSpec"
+    config: T5 = field(default_factory=T5)
+    weights: str = MISSING
+
+
+@dataclass
+class Pair:
+    _target_: str = "speccascade.checkpoints.pairs.PairSpec"
+    name: str = MISSING
+    drafter: Model = field(default_factory=Model)
+    target: Model = field(default_factory=Model)
+    vocabulary: str = MISSING
+
+
+@dataclass
+class Method:
+    """`rule` is a name, or a mapping with the `_target_` of a rule of one's own."""
+
+    _target_: str = "speccascade.jobs.spec.MethodSpec"
+    name: str = MISSING
+    kind: str = MISSING
+    rule: Any = None
+    gamma: int = 5
+    gate: str = "untempered"
+    bonus: str = "law"
+    thresholds: list[float | None] = field(default_factory=lambda: [None])
+
+
+@dataclass
+class Sampling:
+    _target_: str = "speccascade.jobs.spec.SamplingSpec"
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+
+
+@dataclass
+class Engine:
+    _target_: str = "speccascade.jobs.spec.EngineSpec"
+    batch_size: int = 32
+
+
+@dataclass
+class Latency:
+    _target_: str = "speccascade.jobs.spec.LatencySpec"
+    num_examples: int = 20
+    repeats: int = 3
+
+
+@dataclass
+class Wandb:
+    _target_: str = "speccascade.tracking.WandbMirror"
+    project: str = "speccascade"
+    entity: str | None = None
+    mode: str | None = None
+    directory: str = MISSING
+    tags: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Paths:
+    root: str = MISSING
+    cache: str = MISSING
+
+
+@dataclass
+class Run:
+    """Groups that a user may replace wholly are `Any`; our files have a schema."""
+
+    name: str = MISSING
+    pair: Any = MISSING
+    task: Any = MISSING
+    method: Any = MISSING
+    sampling: Sampling = field(default_factory=Sampling)
+    engine: Engine = field(default_factory=Engine)
+    logger: Any = MISSING
+    paths: Paths = field(default_factory=Paths)
+    split: str = MISSING
+    num_examples: int = MISSING
+    seeds: list[int] = MISSING
+    max_thresholds: int | None = None
+    latency: Latency = field(default_factory=Latency)
+
+
+@dataclass
+class TrainingSettings:
+    _target_: str = "speccascade.training.loop.TrainingSettings"
+    steps: int = MISSING
+    learning_rate: float = 0.01
+    optimizer: str = "adamw"
+    warmup_steps: int = 200
+    cooldown_steps: int = 500
+    tokens_per_batch: int = 2048
+    seed: int = 0
+    checkpoint_every: int = 250
+    log_every: int = 25
+    teacher_weight: float = 0.0
+
+
+@dataclass
+class Teacher:
+    """Distillation's target model; no weights, no teacher."""
+
+    weights: str | None = None
+    config: T5 = field(default_factory=T5)
+
+
+@dataclass
+class Training:
+    """One model's training.
+
+    Attributes:
+        vocabulary: path of the SentencePiece model.
+        initial: weights to start from; None: random ones.
+        directory: of checkpoints and progress, from which a killed training goes on.
+        output: the weights file that is written at the end, bfloat16.
+        validation_batches: how many the validation loss is taken over.
+        metric_examples: validation sentences that the task's metric is taken over,
+            decoded greedily at every checkpoint; 0: none.
+    """
+
+    name: str = MISSING
+    model: T5 = field(default_factory=T5)
+    settings: TrainingSettings = field(default_factory=TrainingSettings)
+    vocabulary: str = "package:vocabulary.model"
+    initial: str | None = None
+    teacher: Teacher = field(default_factory=Teacher)
+    directory: str = "${paths.root}/training/${.name}"
+    output: str = "${.directory}/${.name}.safetensors"
+    validation_batches: int = 9
+    metric_examples: int = 64
+
+
+@dataclass
+class Train:
+    task: Any = MISSING
+    paths: Paths = field(default_factory=Paths)
+    training: Training = field(default_factory=Training)
+
+
+SCHEMAS = {
+    "pair": Pair,
+    "method": Method,
+    "sampling": Sampling,
+    "engine": Engine,
+    "wandb": Wandb,
+    "paths": Paths,
+    "run": Run,
+    "training": Training,
+    "train": Train,
+}
+
+
+def register() -> None:
+    """Puts the schemas where Hydra looks for them, as group `schema`."""
+    store = ConfigStore.instance()
+    for name, node in SCHEMAS.items():
+        store.store(
+            group="schema", name=name, node=node, provider="speccascade.cli.schemas"
+        )

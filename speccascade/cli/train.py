@@ -1,0 +1,119 @@
+"""`speccascade train`: one model, from scratch, from weights, or distilled."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import OmegaConf
+
+from speccascade.cli import outcomes
+from speccascade.cli.config_type import Config
+from speccascade.cli.launch import import_from_here, launch
+from speccascade.errors import UserError
+
+if TYPE_CHECKING:
+    from speccascade.checkpoints import Vocabulary
+    from speccascade.models import T5, Params
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Everything after the verb is Hydra's."""
+    return launch("train", job, "train", arguments)
+
+
+def job(config: Config) -> None:
+    """One training, called by Hydra."""
+    settings: Any = HydraConfig.get()
+    number = OmegaConf.select(settings, "job.num") or 0
+    name = f"train/{config.training.name}"
+    with outcomes.recorded(settings.runtime.output_dir, name, number):
+        import_from_here()
+        _train(config, name)
+
+
+def _train(config: Config, name: str) -> None:
+    # JAX is imported with the first job, not to show the help.
+    from speccascade.checkpoints import Vocabulary
+    from speccascade.checkpoints.pairs import resolve
+    from speccascade.checkpoints.safetensors_io import save
+    from speccascade.cli.build import make
+    from speccascade.cli.reporter import ConsoleReporter
+    from speccascade.models import T5, T5Config
+    from speccascade.tasks.base import Task
+    from speccascade.training.evaluation import greedy_metrics
+    from speccascade.training.loop import Teacher, TrainingSettings, train
+
+    asked = config.training
+    model = T5(config=make(asked, "model", T5Config))
+    settings = make(asked, "settings", TrainingSettings)
+    task = make(config, "task", Task)
+    vocabulary = Vocabulary(resolve(asked.vocabulary))
+    _check_width(vocabulary, model)
+    teacher = None
+    if asked.teacher.weights is not None:
+        master = T5(config=make(asked.teacher, "config", T5Config))
+        _check_width(vocabulary, master)
+        teacher = Teacher(model=master, params=_load(master, asked.teacher.weights))
+    initial = None if asked.initial is None else _load(model, asked.initial)
+    validation = [
+        (vocabulary.encode(task.prompt(text.source)), vocabulary.encode(text.reference))
+        for text in task.texts("validation")
+    ]
+    evaluate = None
+    if asked.metric_examples:
+        cache = Path(config.paths.cache).expanduser() / "tasks"
+        examples = task.examples("validation", vocabulary, cache)
+        evaluate = greedy_metrics(
+            model, task, vocabulary, examples[: asked.metric_examples]
+        )
+    with ConsoleReporter(name) as report:
+        params = train(
+            model,
+            task.training_pairs(vocabulary),
+            _batches(validation, settings.tokens_per_batch, asked.validation_batches),
+            settings,
+            Path(asked.directory).expanduser(),
+            initial=initial,
+            teacher=teacher,
+            evaluate=evaluate,
+            report=report.line,
+        )
+        output = Path(asked.output).expanduser()
+        output.parent.mkdir(parents=True, exist_ok=True)
+        metadata = {
+            "task": task.name,
+            "steps": str(settings.steps),
+            "vocabulary_sha256": vocabulary.sha256,
+        }
+        save(params, output, metadata=metadata)
+        report.line(f"weights are in {output}")
+
+
+def _check_width(vocabulary: "Vocabulary", model: "T5") -> None:
+    if vocabulary.size > model.vocab_size:
+        raise UserError(
+            f"The vocabulary {vocabulary.path} has {vocabulary.size} pieces, more than "
+            f"vocab_size = {model.vocab_size}; raise the model's vocab_size."
+        )
+
+
+def _load(model: "T5", path: str) -> "Params":
+    import jax
+
+    from speccascade.checkpoints.pairs import resolve
+    from speccascade.checkpoints.safetensors_io import load
+
+    return load(resolve(path), jax.eval_shape(model.init, jax.random.key(0)))
+
+
+def _batches(pairs: Sequence, tokens_per_batch: int, count: int) -> list:
+    from speccascade.training.batches import epoch
+
+    found = list(epoch(pairs, tokens_per_batch, seed=0, number=0))[:count]
+    if not found:
+        raise UserError(
+            "The validation data do not fill one batch of training.settings."
+            f"tokens_per_batch = {tokens_per_batch}; lower it."
+        )
+    return found

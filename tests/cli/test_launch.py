@@ -1,0 +1,145 @@
+"""Hydra's grammar reaches Hydra; sweeps go on past a failing job."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from speccascade.cli import outcomes
+from speccascade.errors import UserError
+
+
+@pytest.fixture
+def jobs(monkeypatch):
+    """The jobs that would have been run; `jobs.fail` makes some of them fail."""
+
+    class Jobs(list):
+        fail: dict[str, BaseException]
+
+    ran = Jobs()
+    ran.fail = {}
+
+    def run_job(spec, report):
+        ran.append(spec)
+        error = ran.fail.get(spec.method.name)
+        if error is not None:
+            raise error
+        return SimpleNamespace(path=Path(spec.root))
+
+    monkeypatch.setattr("speccascade.jobs.run.run_job", run_job)
+    return ran
+
+
+def names(jobs) -> list[str]:
+    return [spec.method.name for spec in jobs]
+
+
+def test_cfg_job_shows_what_would_run_and_runs_nothing(cli, jobs, tmp_path):
+    status, out, _ = cli("run", "--cfg", "job", "experiment=demo", "method=opt")
+    assert status == 0
+    assert "name: demo\n" in out and "rule: opt\n" in out
+    assert not jobs
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--info", "defaults", "method=opt"], "| method/opt "),
+        (["--help"], "speccascade run: one job (one curve)"),
+    ],
+)
+def test_info_and_help_are_hydras(arguments, expected, tmp_path):
+    # A process of its own: `--info` turns on debug logging and leaves it on.
+    done = subprocess.run(
+        [sys.executable, "-m", "speccascade", "run", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+    )
+    assert done.returncode == 0, done.stderr
+    assert expected in done.stdout
+
+
+def test_without_m_one_job_runs(cli, jobs):
+    assert cli("run", "experiment=demo", "method=chow")[0] == 0
+    assert names(jobs) == ["chow"]
+
+
+def test_with_m_the_methods_of_the_experiment_run_in_order(cli, jobs):
+    assert cli("run", "-m", "experiment=demo_quick")[0] == 0
+    assert names(jobs) == ["drafter", "target", "lossless", "chow", "token_v3"]
+    assert all(len(spec.method.thresholds) <= 3 for spec in jobs)
+
+
+def test_the_command_line_takes_the_place_of_the_listed_methods(cli, jobs):
+    assert cli("run", "-m", "experiment=demo_quick", "method=opt,chow")[0] == 0
+    assert names(jobs) == ["opt", "chow"]
+
+
+def test_no_folder_has_a_time_stamp_or_looks_like_a_run(cli, jobs, tmp_path):
+    cli("run", "-m", "experiment=demo_quick", "method=chow,opt")
+    cli("run", "method=chow")
+    logs = tmp_path / "results" / ".hydra-logs"
+    assert sorted(path.parent.name for path in logs.rglob("outcome.json")) == [
+        "0-chow",
+        "1-opt",
+        "chow",
+    ]
+    assert not list((tmp_path / "results").glob("*/*/*/*/config.yaml"))
+
+
+def test_when_one_job_fails_the_others_run_and_the_failure_is_named(
+    cli, jobs, tmp_path
+):
+    jobs.fail = {"target": UserError("The disk is full.")}
+    words = ("experiment=demo_quick", "method=drafter,target,chow")
+    status, _, err = cli("run", "-m", *words)
+    assert status == 2
+    assert names(jobs) == ["drafter", "target", "chow"]
+    assert "1 of 3 jobs failed" in err
+    assert "demo_quick/target: The disk is full." in err
+    assert "Traceback" not in err
+    found = outcomes.read(tmp_path / "results")
+    assert [one.job for one in found if one.error] == ["demo_quick/target"]
+    assert "demo_quick/target: The disk is full." in cli("status")[1]
+
+
+def test_one_reason_for_all_is_said_once(cli, jobs):
+    error = UserError("The weights are missing.")
+    jobs.fail = dict.fromkeys(["chow", "opt"], error)
+    status, _, err = cli("run", "-m", "method=chow,opt")
+    assert status == 2
+    assert err == "speccascade: all 2 jobs failed: The weights are missing.\n"
+
+
+def test_a_defect_keeps_its_traceback_and_has_another_status(cli, jobs):
+    jobs.fail = {"chow": ZeroDivisionError("a defect")}
+    status, _, err = cli("run", "-m", "method=chow,opt")
+    assert status == 1
+    assert "Traceback" in err and "a defect" in err
+    assert len(jobs) == 2
+
+
+def test_ctrl_c_ends_the_sweep_with_one_line_and_130(cli, jobs):
+    jobs.fail = {"chow": KeyboardInterrupt()}
+    status, _, err = cli("run", "-m", "method=chow,opt")
+    assert status == 130
+    assert len(jobs) == 1
+    assert err.strip().count("\n") == 0 and "Interrupted" in err
+
+
+def test_an_outcome_of_another_launch_does_not_count(cli, jobs, tmp_path):
+    jobs.fail = {"chow": UserError("No.")}
+    assert cli("run", "-m", "experiment=demo_quick", "method=chow,opt")[0] == 2
+    jobs.fail = {}
+    torn = tmp_path / "results/.hydra-logs/sweeps/demo_quick/9-x/outcome.json"
+    torn.parent.mkdir()
+    torn.write_text(json.dumps({"job": "x"})[:-3])
+    assert cli("run", "-m", "experiment=demo_quick", "method=opt")[0] == 0

@@ -1,0 +1,57 @@
+"""`speccascade train`: from a configuration to a weights file, and on from a kill."""
+
+import json
+
+import jax
+import pytest
+
+from speccascade.checkpoints.safetensors_io import load, read_metadata
+from speccascade.tasks import translation
+
+MODEL = "emb_dim num_heads head_dim mlp_dim num_encoder_layers num_decoder_layers"
+
+
+@pytest.fixture
+def corpus(monkeypatch):
+    """A corpus of one sentence, over and over."""
+    texts = translation.EndeDocs.texts
+
+    def few(task, split):
+        return (
+            texts(task, "validation")[:64] if split == "train" else texts(task, split)
+        )
+
+    monkeypatch.setattr(translation.EndeDocs, "texts", few)
+    # optax itself mixes int32 steps with floats.
+    with jax.numpy_dtype_promotion("standard"):
+        yield
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("corpus")
+def test_a_training_writes_weights_and_goes_on_where_it_stopped(cli, tmp_path):
+    sizes = zip(MODEL.split(), (8, 1, 8, 8, 1, 1), strict=True)
+    words = [f"training.model.{name}={size}" for name, size in sizes]
+    words += ["training.name=tiny", "training.settings.tokens_per_batch=512"]
+    words += ["training.settings.warmup_steps=1", "training.settings.cooldown_steps=1"]
+    words += ["training.settings.checkpoint_every=2", "training.settings.log_every=1"]
+    words += ["training.validation_batches=1", "training.metric_examples=2"]
+    status, _, err = cli("train", *words, "training.settings.steps=2")
+    assert status == 0, err
+    status, _, err = cli("train", *words, "training.settings.steps=4")
+    assert status == 0, err
+    assert "resumed at step 2" in err
+    output = tmp_path / "results" / "training" / "tiny" / "tiny.safetensors"
+    assert load(output)["token_embedder"]["embedding"].shape == (6144, 8)
+    assert read_metadata(output)["steps"] == "4"
+    lines = (output.parent / "progress.jsonl").read_text().splitlines()
+    found = [json.loads(line) for line in lines]
+    assert {line["step"] for line in found} == {1, 2, 3, 4}
+    assert all(0 <= line["bleu"] <= 100 for line in found if "validation_loss" in line)
+
+
+def test_a_training_without_its_corpus_says_how_to_get_it(cli, monkeypatch):
+    monkeypatch.delenv("SPECCASCADE_DATA", raising=False)
+    status, _, err = cli("train", "training.metric_examples=0")
+    assert status == 2
+    assert err.count("\n") == 1 and "SPECCASCADE_DATA" in err

@@ -1,0 +1,155 @@
+"""Every option of every group composes, and becomes what it should be."""
+
+import dataclasses
+import functools
+import math
+from pathlib import Path
+
+import pytest
+
+from speccascade.checkpoints.pairs import ModelSpec, PairSpec
+from speccascade.cli import compose, schemas
+from speccascade.cli.build import job_spec, make
+from speccascade.cli.config_dir import config_directory
+from speccascade.jobs import spec
+from speccascade.methods import METHODS
+from speccascade.models.t5 import T5Config
+from speccascade.rules import RULES
+from speccascade.tracking import NoMirror, WandbMirror
+from speccascade.training.loop import TrainingSettings
+
+CONFIGS = config_directory()
+GROUPS = ("pair", "task", "method", "sampling", "engine", "logger", "paths")
+FILES = sorted(CONFIGS.rglob("*.yaml"))
+FILES = [file for file in FILES if file.parent.name != "local"]
+
+
+def options(group: str) -> list[str]:
+    return sorted(file.stem for file in (CONFIGS / group).glob("*.yaml"))
+
+
+@functools.cache
+def composed(*overrides: str):
+    """A single job's configuration; composing takes a fifth of a second."""
+    return compose.one_job(compose.Words(names=(), overrides=overrides))
+
+
+@pytest.mark.parametrize(
+    "choice", [f"{group}={name}" for group in GROUPS for name in options(group)]
+)
+def test_every_option_composes_and_becomes_a_job(choice):
+    config = composed(choice)
+    job = job_spec(config)
+    assert isinstance(job, spec.JobSpec)
+    assert isinstance(make(config, "logger"), (NoMirror, WandbMirror))
+
+
+@pytest.mark.parametrize("name", options("experiment"))
+def test_every_experiment_lists_methods_that_become_jobs(name):
+    words = compose.Words(names=(), overrides=())
+    jobs = [job_spec(config) for config in compose.sweep(words, name)]
+    assert jobs
+    assert all(job.method.name in METHODS for job in jobs)
+
+
+def test_the_demo_is_what_the_readme_says():
+    words = compose.Words(names=(), overrides=())
+    jobs = [job_spec(config) for config in compose.sweep(words, "demo")]
+    assert len(jobs) == 11
+    for job in jobs:
+        assert job.sampling == spec.SamplingSpec(temperature=1.0)
+        assert (job.split, job.num_examples, job.seeds) == ("test", 100, (0,))
+        assert job.latency == spec.LatencySpec(num_examples=20, repeats=1)
+
+
+@pytest.mark.parametrize("name", options("method"))
+def test_a_method_file_agrees_with_the_table_of_methods(name):
+    method = job_spec(composed(f"method={name}")).method
+    assert (method.name, method.kind, method.rule) == (
+        name,
+        METHODS[name].kind,
+        METHODS[name].rule,
+    )
+
+
+def test_every_method_of_the_table_has_a_file():
+    assert set(options("method")) == set(METHODS)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [n for n, m in METHODS.items() if m.rule is not None and m.rule != "lossless"],
+)
+def test_a_grid_has_seven_thresholds_and_labelled_ends(name):
+    rule = RULES[name]
+    thresholds = job_spec(composed(f"method={name}")).method.thresholds
+    assert len(thresholds) >= 7
+    assert thresholds[0] == rule.lossless_end
+    assert thresholds[-1] == rule.drafter_end
+    lines = (CONFIGS / "method" / f"{name}.yaml").read_text().splitlines()
+    listed = [line for line in lines if line.startswith("  - ") and "/" not in line]
+    assert "# lossless" in listed[0]
+    assert "# drafter only" in listed[-1]
+
+
+def test_every_option_of_a_wildcard_is_a_method():
+    words = compose.Words(names=(), overrides=("method=glob(*)",))
+    jobs = compose.sweep(words, "demo")
+    assert {job.method.name for job in jobs} == set(METHODS)
+
+
+def test_max_thresholds_keeps_both_ends():
+    job = job_spec(composed("method=opt", "max_thresholds=3"))
+    assert len(job.method.thresholds) == 3
+    assert job.method.thresholds[0] == -math.inf
+    assert job.method.thresholds[-1] == math.inf
+
+
+@pytest.mark.parametrize("name", options("training"))
+def test_every_training_composes(name):
+    words = compose.Words(names=(), overrides=(f"training={name}",))
+    training = compose.one_job(words, "train").training
+    assert isinstance(make(training, "model"), T5Config)
+    assert isinstance(make(training, "settings"), TrainingSettings)
+    assert training.output == f"results/training/{name}/{name}.safetensors"
+
+
+def test_a_training_has_the_shapes_of_the_shipped_pair():
+    pair = job_spec(composed("pair=ende_docs")).pair
+    for role, model in (("drafter", pair.drafter), ("target", pair.target)):
+        words = compose.Words(names=(), overrides=(f"training=ende_docs_{role}",))
+        trained = make(compose.one_job(words, "train").training, "model")
+        assert trained == model.config
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind"),
+    [
+        (schemas.T5, T5Config),
+        (schemas.Model, ModelSpec),
+        (schemas.Pair, PairSpec),
+        (schemas.Method, spec.MethodSpec),
+        (schemas.Sampling, spec.SamplingSpec),
+        (schemas.Engine, spec.EngineSpec),
+        (schemas.Latency, spec.LatencySpec),
+        (schemas.Wandb, WandbMirror),
+        (schemas.TrainingSettings, TrainingSettings),
+    ],
+)
+def test_a_schema_has_the_fields_of_what_it_becomes(schema, kind):
+    names = {field.name for field in dataclasses.fields(schema)} - {"_target_"}
+    assert names == {field.name for field in dataclasses.fields(kind)}
+    assert schema()._target_.endswith(f".{kind.__name__}")
+
+
+@pytest.mark.parametrize(
+    "file", FILES, ids=[str(file.relative_to(CONFIGS)) for file in FILES]
+)
+def test_a_file_opens_by_saying_what_it_is_what_it_costs_and_how_to_run_it(file: Path):
+    text = file.read_text(encoding="utf-8")
+    opening = text.split("defaults:")[0].split("_target_")[0]
+    assert opening.startswith("# ")
+    for word in ("# Paper: ", "# Cost: ", "# Command: "):
+        assert word in opening, word
+    for banned in ("/home/", "/tmp", "/root", "../"):
+        assert banned not in text

@@ -1,0 +1,175 @@
+"""What reaches W&B, read back from the files of an offline run."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from speccascade.errors import UserError
+from speccascade.tracking import NoMirror, WandbMirror
+from speccascade.tracking.curve_log import curve_logs
+
+KEY = "0123456789ab"
+
+
+def point(threshold, bleu, temperature=1.0):
+    return {
+        "threshold": threshold,
+        "temperature": temperature,
+        "top_k": 0,
+        "top_p": 1.0,
+        "min_p": 0.0,
+        "seeds": [0],
+        "n": 8,
+        "rows": 8,
+        "quality": {"bleu": bleu, "chrf": bleu + 20},
+        "counters": {"accepted": 60, "resampled": 20, "deferred": None},
+        "ratios": {"rejection_rate": 0.25, "deferral_rate": None},
+    }
+
+
+def timing(threshold, relative):
+    return {
+        "host": "h",
+        "device": "d",
+        "threshold": threshold,
+        "temperature": 1.0,
+        "top_k": 0,
+        "top_p": 1.0,
+        "min_p": 0.0,
+        "n": 2,
+        "repeats": 1,
+        "highest_load": 0.5,
+        "relative_latency": relative,
+        "seconds_per_token": 0.01,
+        "target_seconds_per_token": 0.02,
+        "length_ratio": 1.0,
+    }
+
+
+SUMMARY = {
+    "identity": {"gamma": 5, "results_version": 1},
+    "points": [point("-inf", 20.0), point(0.25, 22.0), point("inf", 15.0)],
+    "latency": [timing("-inf", 0.9), timing(0.25, 0.7), timing("inf", 0.4)],
+}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run directory that holds a summary."""
+    folder = tmp_path / "results" / "pair" / "task" / "opt" / KEY
+    folder.mkdir(parents=True)
+    (folder / "summary.json").write_text(json.dumps(SUMMARY))
+    return folder
+
+
+def mirror(tmp_path, **fields):
+    return WandbMirror(directory=str(tmp_path / "results"), **fields)
+
+
+def offline_runs(tmp_path) -> list[Path]:
+    return sorted((tmp_path / "results").glob("wandb/offline-run-*"))
+
+
+def inspected(folder: Path, *flags: str) -> list[dict]:
+    """What wandb itself reads from the binary file of an offline run."""
+    (file,) = folder.glob("*.wandb")
+    done = subprocess.run(
+        [sys.executable, "-m", "wandb", "leet", "inspect", *flags, "--json", str(file)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+
+
+def test_a_curve_has_one_step_a_threshold_in_ascending_order():
+    (log,) = curve_logs(SUMMARY, Path("results/pair/task/opt") / KEY, "demo")
+    assert log.name == "pair/task/opt"
+    assert log.id.startswith(KEY)
+    assert [step["point"] for step in log.steps] == [0, 1, 2]
+    assert [step.get("alpha") for step in log.steps] == [None, 0.25, None]
+    assert [step["latency/rel"] for step in log.steps] == [0.9, 0.7, 0.4]
+    assert [row[0] for row in log.rows] == ["-inf", "0.25", "inf"]
+    assert "spec/deferral_rate" not in log.columns
+
+
+def test_the_summary_is_that_of_the_best_point_under_fixed_names():
+    (log,) = curve_logs(SUMMARY, Path("results/pair/task/opt") / KEY, "demo")
+    assert log.summary["alpha_of_best"] == "0.25"
+    assert log.summary["quality/bleu"] == 22.0
+    assert log.summary["latency/rel"] == 0.7
+    assert log.summary["spec/rejection_rate"] == 0.25
+
+
+def test_each_sampling_setting_is_a_curve_with_an_id_of_its_own():
+    points = [*SUMMARY["points"], point(0.25, 30.0, temperature=0.0)]
+    logs = curve_logs(SUMMARY | {"points": points}, Path("a/p/t/m") / KEY, "demo")
+    assert [len(log.steps) for log in logs] == [1, 3]
+    assert len({log.id for log in logs}) == 2
+
+
+def test_ids_depend_on_key_group_and_sampling_and_not_on_the_place():
+    here, there = (
+        curve_logs(SUMMARY, Path(root) / "p/t/m" / KEY, "demo")[0] for root in "ab"
+    )
+    assert here.id == there.id
+    other = curve_logs(SUMMARY, Path("a/p/t/m") / KEY, "other")[0]
+    assert other.id != here.id
+
+
+def test_an_offline_run_holds_the_curve(tmp_path, run):
+    said = mirror(tmp_path, mode="offline").mirror(run, group="demo")
+    assert said.startswith("mirrored to W&B (offline)"), said
+    (folder,) = offline_runs(tmp_path)
+    (log,) = curve_logs(SUMMARY, run, "demo")
+    assert folder.name.endswith(log.id)
+    text = "\n".join(json.dumps(record) for record in inspected(folder))
+    for expected in ('"pair/task/opt"', '"demo"', "rejection_rate", "step_metric"):
+        assert expected in text
+    (table,) = folder.glob("files/media/table/points*.table.json")
+    found = json.loads(table.read_text())
+    assert found["columns"] == list(log.columns)
+    assert found["data"] == [list(row) for row in log.rows]
+
+
+def test_mirroring_again_writes_nothing_until_the_summary_changes(tmp_path, run):
+    once = mirror(tmp_path, mode="offline")
+    once.mirror(run, group="demo")
+    assert "already has" in once.mirror(run, group="demo")
+    assert len(offline_runs(tmp_path)) == 1
+    changed = SUMMARY | {"points": SUMMARY["points"][:2]}
+    (run / "summary.json").write_text(json.dumps(changed))
+    assert once.mirror(run, group="demo").startswith("mirrored")
+
+
+def test_wandb_mode_decides_where_the_configuration_does_not(
+    tmp_path, run, monkeypatch
+):
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    assert mirror(tmp_path).mirror(run, group="demo") == "W&B is disabled"
+    assert not (tmp_path / "results" / "wandb").exists()
+
+
+def test_a_failure_is_a_sentence_and_never_stops_a_sweep(tmp_path, run):
+    (run / "summary.json").write_text("{ torn")
+    said = mirror(tmp_path, mode="offline").mirror(run, group="demo")
+    assert "not mirrored" in said and "speccascade sync" in said
+
+
+def test_an_unknown_mode_is_refused_with_the_known_ones(tmp_path):
+    with pytest.raises(UserError, match="online, offline, disabled"):
+        mirror(tmp_path, mode="sideways")
+
+
+def test_without_a_logger_wandb_is_not_imported():
+    code = (
+        "import sys; from pathlib import Path; from speccascade.tracking import *; "
+        "assert NoMirror().mirror(Path('x'), group='g') == ''; "
+        "sys.exit('wandb' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    assert NoMirror().mirror(Path("x"), group="g") == ""
