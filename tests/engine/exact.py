@@ -1,0 +1,245 @@
+"""The exact law of what the engine writes on the toy pair, by enumeration.
+
+Plain numpy in float64, and nothing of the product: the toy's tables of logits go in, a
+probability for every possible output comes out. Each rule is written down once more
+here, in the words of Narasimhan et al. (2025), section 2 and Tables 1 and 3: which
+drafts are accepted with what probability, and what replaces a rejected one. The
+product states measures instead, so that the two can disagree.
+
+One position is the pair of vectors
+
+    accepted[x]   probability that x is drafted and kept
+    resampled[x]  probability that the draft is rejected and x replaces it
+
+whose sum is the law of that position. The state is what was written and the slot in the
+current block, 0 to gamma: a kept draft moves to the next slot, a rejection begins a new
+block, and so does the bonus token at slot gamma. Under `bonus: law` that token follows
+the same law as any other, so that blocks leave no trace and an output's probability is
+a product over positions; under `bonus: target` it is drawn from p.
+"""
+
+import dataclasses
+from collections import defaultdict
+
+import numpy as np
+
+Sequence = tuple[int, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What a row asks for. `rule` None is one model alone, named by `alone`."""
+
+    rule: str | None
+    alpha: float = 0.0
+    temperature: float = 1.0
+    gamma: int = 1
+    bonus: str = "law"
+    gate: str = "untempered"
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    alone: str = "target"
+
+
+# One step.
+
+
+def softmax(logits):
+    weights = np.exp(logits - logits.max())
+    return weights / weights.sum()
+
+
+def processed(logits, setting):
+    """Temperature, then top-k, then top-p, then min-p, by sorting."""
+    if setting.temperature == 0:
+        return np.eye(len(logits))[np.argmax(logits)]
+    p = softmax(np.asarray(logits) / setting.temperature)
+    order = np.argsort(-p, kind="stable")
+    if setting.top_k:
+        p = np.where(np.isin(np.arange(len(p)), order[: setting.top_k]), p, 0)
+        p = p / p.sum()
+    if setting.top_p < 1:
+        before = np.concatenate([[0.0], np.cumsum(p[order])[:-1]])
+        nucleus = order[before < setting.top_p]
+        p = np.where(np.isin(np.arange(len(p)), nucleus), p, 0)
+        p = p / p.sum()
+    p = np.where(p >= setting.min_p * p.max(), p, 0)
+    return p / p.sum()
+
+
+def entropy(p):
+    return -sum(x * np.log(x) for x in p if x > 0)
+
+
+def defers_slot(rule, q, p, gate_q, gate_p, alpha):
+    """Tables 1 and 3: whether a rule that decides for the whole slot defers."""
+    distance = 0.5 * np.abs(p - q).sum()
+    match rule:
+        case "lossless":
+            return True
+        case "chow":
+            return gate_q.max() < 1 - alpha
+        case "chow_log":
+            return entropy(gate_q) > alpha
+        case "diff":
+            return gate_q.max() < gate_p.max() - alpha
+        case "diff_log":
+            return entropy(gate_q) > entropy(gate_p) + alpha
+        case "opt":
+            return gate_q.max() < gate_p.max() - alpha * distance
+        case "opt_log":
+            return entropy(gate_q) > entropy(gate_p) + alpha * distance
+        case "bild":
+            return -np.sum(gate_q * np.log(gate_p)) > alpha
+    raise KeyError(rule)
+
+
+def defers_tokens(rule, gate_q, gate_p, alpha):
+    """Eqs. (13) to (15): which tokens a token-specific rule defers."""
+    match rule:
+        case "token_v1":
+            return gate_q < gate_p.max() - alpha
+        case "token_v2":
+            return gate_p < gate_p.max() - alpha
+        case "token_v3":
+            return gate_p < (1 - alpha) * gate_p.max()
+    raise KeyError(rule)
+
+
+def step(setting, draft_logits, target_logits):
+    """(accepted, resampled) of one position, Alg. 4 with Table 1's columns."""
+    rule, alpha = setting.rule, setting.alpha
+    q, p = processed(draft_logits, setting), processed(target_logits, setting)
+    if setting.temperature == 0:
+        return greedy_step(setting, draft_logits, target_logits)
+    untempered = setting.gate == "untempered"
+    gate_q = softmax(draft_logits) if untempered else q
+    gate_p = softmax(target_logits) if untempered else p
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(q > 0, p / q, 0.0)
+        if rule == "lossy":
+            accept = np.minimum(1, ratio / (1 - alpha))
+            replace = np.maximum(0, p - q)
+        elif rule.startswith("token"):
+            r = defers_tokens(rule, gate_q, gate_p, alpha)
+            eta = q[r].sum()
+            accept = np.where(r, np.minimum(1, eta * ratio), 1)
+            replace = np.where(r, np.maximum(0, eta * p - q), eta * p)
+        elif defers_slot(rule, q, p, gate_q, gate_p, alpha):
+            accept, replace = np.minimum(1, ratio), np.maximum(0, p - q)
+        else:
+            accept, replace = np.ones_like(q), np.zeros_like(q)
+    accepted = q * accept
+    rejection = 1 - accepted.sum()
+    total = replace.sum()
+    resampled = rejection * replace / total if total > 0 else 0 * replace
+    return accepted, resampled
+
+
+def greedy_step(setting, draft_logits, target_logits):
+    """Section 2.5: keep the drafter's argmax where the rule's condition holds.
+
+    As accept/replace vectors, like `step`. `lossy` is `token_v3`, `opt` is `diff`.
+    """
+    rule, alpha = setting.rule, setting.alpha
+    gate_q, gate_p = softmax(draft_logits), softmax(target_logits)
+    x, y = int(np.argmax(gate_q)), int(np.argmax(gate_p))
+    top_q, top_p = gate_q.max(), gate_p.max()
+    keep = (
+        x == y
+        or {
+            "lossless": False,
+            "lossy": gate_p[x] >= (1 - alpha) * top_p,
+            "chow": top_q >= 1 - alpha,
+            "chow_log": entropy(gate_q) <= alpha,
+            "diff": top_q >= top_p - alpha,
+            "diff_log": entropy(gate_q) <= entropy(gate_p) + alpha,
+            "opt": top_q >= top_p - alpha,
+            "opt_log": entropy(gate_q) <= entropy(gate_p) + alpha,
+            "bild": gate_p[x] >= np.exp(-alpha),
+            "token_v1": top_q >= top_p - alpha,
+            "token_v2": gate_p[x] >= top_p - alpha,
+            "token_v3": gate_p[x] >= (1 - alpha) * top_p,
+        }[rule]
+    )
+    accepted, resampled = np.zeros(len(gate_q)), np.zeros(len(gate_q))
+    if keep:
+        accepted[x] = 1
+    else:
+        resampled[y] = 1
+    return accepted, resampled
+
+
+# Whole sequences.
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Pair:
+    """Both models' logits, float64[S, V + 1, V, V], and how a sequence ends."""
+
+    draft_table: np.ndarray
+    target_table: np.ndarray
+    eos_id: int
+    max_new_tokens: int
+
+    def logits(self, prompt: Sequence, written: Sequence):
+        """(drafter's, target's) logits of the token after `prompt + written`."""
+        context = prompt + written
+        slot = len(context) - 1
+        before = context[-2] if slot else self.draft_table.shape[-1]
+        entry = slot, before, context[-1]
+        return self.draft_table[entry], self.target_table[entry]
+
+    def ended(self, written: Sequence) -> bool:
+        return len(written) == self.max_new_tokens or (
+            bool(written) and written[-1] == self.eos_id
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Enumeration:
+    """What one row can do.
+
+    Attributes:
+      outputs: probability of every output.
+      counts: expected number of rounds (`target_calls`), `accepted`, `resampled`,
+        `bonus` and `alone` tokens.
+    """
+
+    outputs: dict[Sequence, float]
+    counts: dict[str, float]
+
+
+def enumerate_row(pair: Pair, prompt: Sequence, setting: Setting) -> Enumeration:
+    """Follows all that can happen to a row, position by position."""
+    outputs, counts = defaultdict(float), defaultdict(float)
+    states = {((), 0): 1.0}
+    while states:
+        following = defaultdict(float)
+        for (written, slot), mass in states.items():
+            if pair.ended(written):
+                outputs[written] += mass
+                continue
+            counts["target_calls"] += mass * (slot == 0)
+            logits = pair.logits(prompt, written)
+            for name, next_slot, vector in moves(setting, slot, *logits):
+                counts[name] += mass * vector.sum()
+                for token in np.flatnonzero(vector):
+                    state = (*written, int(token)), next_slot
+                    following[state] += mass * vector[token]
+        states = following
+    return Enumeration(outputs=dict(outputs), counts=dict(counts))
+
+
+def moves(setting, slot, draft_logits, target_logits):
+    """[(what is counted, slot of the next token, probability of each token)]."""
+    if setting.rule is None:
+        alone = draft_logits if setting.alone == "drafter" else target_logits
+        return [("alone", 0, processed(alone, setting))]
+    if slot == setting.gamma and setting.bonus == "target":
+        return [("bonus", 0, processed(target_logits, setting))]
+    accepted, resampled = step(setting, draft_logits, target_logits)
+    if slot == setting.gamma:
+        return [("bonus", 0, accepted + resampled)]
+    return [("accepted", slot + 1, accepted), ("resampled", 0, resampled)]

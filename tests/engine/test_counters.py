@@ -1,0 +1,86 @@
+"""What is counted, row by row, and what is derived from it."""
+
+import numpy as np
+import pytest
+
+from speccascade.engine import ratios
+from speccascade.engine.counters import RATIOS, emitted
+from tests.engine import toys
+from tests.engine.exact import Setting
+from tests.engine.test_output_law import FAST
+
+TOTALS = dict(
+    target_calls=4,
+    drafter_calls=12,
+    drafted=8,
+    accepted=5,
+    resampled=3,
+    bonus=2,
+    alone=0,
+    deferred=4,
+    prefills=2,
+)
+
+
+@pytest.mark.parametrize(("rule", "gamma", "bonus"), sorted(FAST))
+def test_the_identities_hold_in_every_row(rule, gamma, bonus):
+    setting = Setting(rule=rule, alpha=toys.MIDDLE[rule], gamma=gamma, bonus=bonus)
+    generation = toys.simulated(setting).generation
+    counts = generation.counters
+    decided = counts["accepted"] + counts["resampled"]
+    written = decided + counts["bonus"] + counts["alone"]
+    np.testing.assert_array_equal(written, generation.lengths)
+    assert not counts["alone"].any()
+    rounds = counts["target_calls"]
+    np.testing.assert_array_equal(counts["drafted"], gamma * rounds)
+    calls = gamma + (bonus == "law")
+    np.testing.assert_array_equal(counts["drafter_calls"], calls * rounds)
+    assert np.all(decided <= counts["drafted"])
+    # A round gives at most one token that was not drafted.
+    assert np.all(counts["resampled"] + counts["bonus"] <= rounds)
+    assert np.all(counts["prefills"] == 2)
+    if rule in ("lossless", "lossy"):  # these have no r
+        assert counts["deferred"] is None
+    else:
+        assert np.all(counts["resampled"] <= counts["deferred"])
+        assert np.all(counts["deferred"] <= decided)
+        # Deferral is not rejection.
+        assert np.any(counts["resampled"] < counts["deferred"])
+    # Nothing stands after the end.
+    after = np.arange(toys.LIMIT)[None, :] >= generation.lengths[:, None]
+    assert not generation.tokens[after].any()
+
+
+@pytest.mark.parametrize("kind", ["drafter", "target"])
+def test_one_model_alone_counts_its_own_calls(kind):
+    generation = toys.simulated(Setting(rule=None, alone=kind)).generation
+    counts = dict(generation.counters)
+    assert counts.pop("deferred") is None
+    np.testing.assert_array_equal(counts.pop("alone"), generation.lengths)
+    np.testing.assert_array_equal(counts.pop(f"{kind}_calls"), generation.lengths)
+    assert np.all(counts.pop("prefills") == 1)
+    assert not any(values.any() for values in counts.values())
+
+
+def test_ratios_are_what_they_say():
+    assert emitted(TOTALS) == 10
+    assert ratios(TOTALS) == {
+        "rejection_rate": 3 / 8,
+        "rejections_per_token": 3 / 10,
+        "deferral_rate": 4 / 8,
+        "tokens_per_target_call": 10 / 4,
+        "target_calls_per_token": 4 / 10,
+        "drafter_calls_per_token": 12 / 10,
+    }
+    assert ratios(TOTALS).keys() == RATIOS.keys()
+
+
+def test_ratios_without_meaning_are_none():
+    alone = dict.fromkeys(TOTALS, 0)
+    alone |= dict(drafter_calls=7, alone=7, deferred=None)
+    found = ratios(alone)
+    assert found["drafter_calls_per_token"] == 1
+    without = "rejection_rate", "deferral_rate", "tokens_per_target_call"
+    assert [found[name] for name in without] == [None] * 3
+    # A rule without r defers nothing that could be counted.
+    assert ratios(TOTALS | dict(deferred=None))["deferral_rate"] is None

@@ -1,0 +1,173 @@
+"""What the engine writes on the toy pair follows the enumerated law, to chi-square.
+
+n is 16,380 rows a test, a third of them for each prompt, over about 120 outputs each;
+the standard error of an output of probability 0.01 is 0.0013. False alarms:
+`toys.LEVEL`.
+"""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from tests.engine import toys
+from tests.engine.exact import Setting
+
+# Every rule at one gamma under `law`, and each gamma also under `target`, so that each
+# pair of a bonus policy and a gamma meets several rules. The rest is marked slow.
+FAST = {
+    ("lossless", 1, "law"),
+    ("lossy", 2, "law"),
+    ("chow", 2, "law"),
+    ("chow_log", 1, "law"),
+    ("diff", 4, "law"),
+    ("diff_log", 2, "law"),
+    ("opt", 1, "law"),
+    ("opt_log", 4, "law"),
+    ("bild", 2, "law"),
+    ("token_v1", 1, "law"),
+    ("token_v2", 4, "law"),
+    ("token_v3", 2, "law"),
+    ("lossy", 4, "target"),
+    ("chow", 2, "target"),
+    ("diff", 1, "target"),
+    ("token_v3", 4, "target"),
+}
+
+
+CROSS = [
+    pytest.param(
+        Setting(rule=rule, alpha=toys.MIDDLE[rule], gamma=gamma, bonus=bonus),
+        marks=() if (rule, gamma, bonus) in FAST else pytest.mark.slow,
+        id=f"{rule}-gamma{gamma}-{bonus}",
+    )
+    for rule in toys.MIDDLE
+    for gamma in (1, 2, 4)
+    for bonus in ("law", "target")
+]
+
+
+@pytest.mark.parametrize("setting", CROSS)
+def test_the_output_follows_the_enumerated_law(setting):
+    simulation = toys.simulated(setting)
+    for temperature, p_value in toys.p_values(setting, simulation).items():
+        assert p_value > toys.LEVEL, f"temperature {temperature}"
+
+
+@pytest.mark.parametrize("setting", CROSS)
+def test_mean_counters_are_the_expected_ones(setting):
+    simulation = toys.simulated(setting)
+    counters = simulation.generation.counters
+    for temperature in toys.TEMPERATURES:
+        at = dataclasses.replace(setting, temperature=temperature)
+        for index, prompt in enumerate(toys.PROMPTS):
+            chosen = simulation.temperature == temperature
+            chosen &= simulation.prompt == index
+            expected = toys.enumeration(prompt, at).counts
+            for name in ("target_calls", "accepted", "resampled", "bonus"):
+                found = counters[name][chosen]
+                error = found.std() / np.sqrt(len(found))
+                # 6 standard errors: 2e-9 a comparison, of which there are 1,728. Ten
+                # events more where events are so rare that the error is itself unsure.
+                allowed = 6 * error + 10 / len(found)
+                assert abs(found.mean() - expected.get(name, 0)) <= allowed, name
+
+
+@pytest.mark.parametrize("setting", CROSS)
+def test_thresholds_are_in_their_interesting_middle(setting):
+    # A law that both models shape: some slots defer and some do not.
+    counters = toys.simulated(setting).generation.counters
+    decided = counters["accepted"].sum() + counters["resampled"].sum()
+    assert 0.05 < counters["resampled"].sum() / decided < 0.6
+    if setting.rule not in ("lossless", "lossy"):  # these have no r
+        assert 0.2 < counters["deferred"].sum() / decided < 0.8
+
+
+@pytest.mark.parametrize("alone", ["drafter", "target"])
+@pytest.mark.parametrize("truncation", [{}, {"top_p": 0.8}], ids=["whole", "top-p"])
+def test_one_model_alone_follows_its_own_law(alone, truncation):
+    setting = Setting(rule=None, alone=alone, **truncation)
+    for p_value in toys.p_values(setting, toys.simulated(setting)).values():
+        assert p_value > toys.LEVEL
+
+
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "chow",
+        "opt",
+        pytest.param("lossy", marks=SLOW),
+        pytest.param("token_v1", marks=SLOW),
+    ],
+)
+def test_processed_gates_give_their_own_law(rule):
+    # At temperature 0.5 distributions are sharper: the threshold moves with them.
+    alpha = {"chow": 0.3}.get(rule, toys.MIDDLE[rule])
+    setting = Setting(rule=rule, alpha=alpha, gamma=2, gate="processed")
+    simulation = toys.simulated(setting)
+    for p_value in toys.p_values(setting, simulation).values():
+        assert p_value > toys.LEVEL
+    if rule == "chow":
+        untempered = dataclasses.replace(setting, gate="untempered")
+        wrong = toys.p_values(untempered, simulation)
+        assert wrong[0.5] < 1e-12  # the two gates differ here,
+        assert wrong[1.0] > toys.LEVEL  # and not here
+
+
+@pytest.mark.parametrize(
+    "truncation",
+    [{"top_k": 2}, {"top_p": 0.7}, {"min_p": 0.3}, {"top_k": 3, "top_p": 0.9}],
+    ids=["top-k", "top-p", "min-p", "top-k and top-p"],
+)
+@pytest.mark.parametrize("rule", ["opt", "token_v3"])
+def test_truncation_cuts_both_models_and_no_gate(rule, truncation):
+    # One program a rule: the values are data.
+    setting = Setting(rule=rule, alpha=toys.MIDDLE[rule], gamma=2, **truncation)
+    for p_value in toys.p_values(setting, toys.simulated(setting)).values():
+        assert p_value > toys.LEVEL
+
+
+@pytest.mark.parametrize("setting", CROSS)
+def test_at_temperature_0_the_output_is_the_enumerated_one(setting):
+    # As many thresholds as rows, over the rule's whole range or the part that matters.
+    low, high = {"lossless": (0, 0), "lossy": (0, 1)}.get(setting.rule, (-1.5, 2.5))
+    thresholds = np.linspace(low, high, 30).repeat(len(toys.PROMPTS))
+    alpha = np.resize(thresholds, toys.BATCH).astype(np.float32)
+    rows = toys.make_rows(alpha=alpha, temperature=0.0)
+    generation = toys.decode(toys.execution(setting), rows)
+    written = toys.outputs(generation)
+    for row in range(len(thresholds)):
+        at = dataclasses.replace(setting, alpha=float(alpha[row]), temperature=0.0)
+        prompt = toys.PROMPTS[row % len(toys.PROMPTS)]
+        assert toys.enumeration(prompt, at).outputs == {written[row]: 1.0}
+    assert setting.rule == "lossless" or len(set(written)) > len(toys.PROMPTS)
+
+
+def test_blocks_leave_no_trace_under_bonus_law():
+    # Of the enumeration itself: the law is a product over positions, whatever gamma.
+    laws = [
+        toys.enumeration((2,), Setting(rule="chow", alpha=0.4, gamma=gamma)).outputs
+        for gamma in (1, 2, 4)
+    ]
+    for law in laws:
+        assert abs(sum(law.values()) - 1) < 1e-12
+        assert law == pytest.approx(laws[0], abs=1e-15)
+
+
+def test_the_lossless_enumeration_is_the_target_alone():
+    alone = toys.enumeration((3, 0), Setting(rule=None)).outputs
+    for bonus in ("law", "target"):
+        lossless = Setting(rule="lossless", gamma=2, bonus=bonus)
+        law = toys.enumeration((3, 0), lossless).outputs
+        assert law == pytest.approx(alone, abs=1e-14)
+
+
+def test_merging_rare_cells_keeps_every_count():
+    observed = np.array([40, 1, 0, 2, 9])
+    expected = np.array([40.0, 2.0, 1.0, 3.0, 6.0])
+    merged, sums = toys.merge_rare(observed, expected)
+    assert merged.tolist() == [3, 9, 40]
+    assert sums.tolist() == [6.0, 6.0, 40.0]

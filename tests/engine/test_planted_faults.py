@@ -1,0 +1,195 @@
+"""Faults that are put in on purpose: the chi-square test must see each of them.
+
+Each fault is one that speculative decoders have had. It is planted by replacing one
+function, the program is compiled anew, and the test that the correct engine passes
+(`test_output_law`) must fail far beyond chance. The rules are chosen so that the fault
+reaches the output: what the drafter does wrong never shows under `lossless`, only in
+its rejection rate.
+"""
+
+import dataclasses
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from speccascade.engine import request, speculative, verify
+from speccascade.engine.distributions import Sampler
+from speccascade.models import kv_cache
+from speccascade.models.t5 import T5, T5Config
+from speccascade.models.toy import Toy
+from tests.engine import toys
+from tests.engine.exact import Setting
+
+CHOW = Setting(rule="chow", alpha=toys.MIDDLE["chow"], gamma=2)
+CHOW_TARGET = dataclasses.replace(CHOW, bonus="target")
+TOKEN = Setting(rule="token_v3", alpha=toys.MIDDLE["token_v3"], gamma=2)
+# A correct engine fails with a p-value below this once in 10^12 tests.
+DECISIVE = 1e-12
+
+
+def p_value(setting, temperature=1.0, **options):
+    """Of freshly compiled code; one temperature is enough to convict."""
+    simulation = toys.simulate(setting, decode_with=toys.fresh_generate(), **options)
+    return toys.p_values(setting, simulation)[temperature]
+
+
+@pytest.mark.parametrize("setting", [CHOW, CHOW_TARGET, TOKEN])
+def test_without_a_fault_the_same_check_passes(setting):
+    values = toys.p_values(setting, toys.simulated(setting))
+    assert min(values.values()) > toys.LEVEL
+
+
+def test_a_reversed_residual_is_caught(monkeypatch):
+    def reversed_residual(q, p, m):
+        return right(m, p, q)
+
+    right = verify.residual
+    monkeypatch.setattr(verify, "residual", reversed_residual)
+    assert p_value(CHOW) < DECISIVE
+
+
+def test_the_q_of_the_wrong_slot_is_caught(monkeypatch):
+    def shifted(*arguments):
+        proposal, state = right(*arguments)
+        return proposal.replace(q=jnp.roll(proposal.q, 1, axis=1)), state
+
+    right = speculative.draft
+    monkeypatch.setattr(speculative, "draft", shifted)
+    assert p_value(CHOW) < DECISIVE
+
+
+def test_a_bonus_token_from_p_under_a_rule_is_caught(monkeypatch):
+    monkeypatch.setattr(verify, "law", lambda q, p, m: p)
+    assert p_value(CHOW) < DECISIVE
+
+
+def test_bonus_target_is_not_bonus_law():
+    # What the previous fault looks like from outside: each policy has its own law.
+    wrong = dataclasses.replace(CHOW, bonus="law")
+    simulation = toys.simulated(CHOW_TARGET)
+    assert toys.p_values(wrong, simulation)[1.0] < DECISIVE
+
+
+def look_up(table, cache, slots, cached_at):
+    """The toy's logits at `slots`, its last two tokens read at `cached_at`."""
+    vocab = table.shape[-1]
+    cached_at = jnp.minimum(cached_at, cache.shape[1] - 1)
+    token = jnp.take_along_axis(cache, cached_at, axis=1)
+    before = jnp.take_along_axis(cache, jnp.maximum(cached_at - 1, 0), axis=1)
+    before = jnp.where(cached_at == 0, vocab, before)
+    return table[jnp.minimum(slots, table.shape[0] - 1), before, token]
+
+
+def block_slots(first, tokens):
+    return first[:, None] + jnp.arange(tokens.shape[1])[None, :]
+
+
+@flax.struct.dataclass
+class AppendedCache:
+    tokens: jax.Array
+    end: jax.Array
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NoRollback(Toy):
+    """A toy whose cache advances by whole blocks: rejected drafts stay in it."""
+
+    def prefill(self, params, prompts, decode_slots):
+        # Enough slots that nothing falls off the end: that is another fault.
+        prefilled = super().prefill(params, prompts, 8 * decode_slots)
+        cache = AppendedCache(tokens=prefilled.cache, end=prefilled.slot)
+        return prefilled.replace(cache=cache)
+
+    def score(self, params, cache, tokens, slots):
+        _, written = super().score(params, cache.tokens, tokens, cache.end)
+        at = block_slots(cache.end, tokens)
+        logits = look_up(params, written, block_slots(slots, tokens), at)
+        end = cache.end + tokens.shape[1]
+        return logits, AppendedCache(tokens=written, end=end)
+
+
+def test_a_cache_that_is_not_rolled_back_is_caught():
+    assert p_value(CHOW, model=NoRollback(vocab_size=toys.VOCAB)) < DECISIVE
+
+
+def test_a_gate_on_processed_distributions_is_caught(monkeypatch):
+    monkeypatch.setattr(Sampler, "gates", lambda self, logits, draws: draws)
+    # At temperature 1 the two are the same: only temperature 0.5 can tell.
+    assert p_value(CHOW, temperature=0.5) < DECISIVE
+
+
+def test_an_ignored_end_token_is_caught(monkeypatch):
+    def endless(output, block, count, eos_id):
+        return right(output, block, count, -1)
+
+    right = speculative.commit
+    monkeypatch.setattr(speculative, "commit", endless)
+    assert p_value(CHOW) < DECISIVE
+
+
+def test_a_drafter_cache_without_its_last_token_is_caught(monkeypatch):
+    def forgetful(execution, state, output, accepted_whole):
+        return state
+
+    monkeypatch.setattr(speculative, "after_commit", forgetful)
+    assert p_value(CHOW_TARGET) < DECISIVE
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Clamping(Toy):
+    """A toy that writes as `dynamic_update_slice` does: never beyond the end."""
+
+    def score(self, params, cache, tokens, slots):
+        start = jnp.minimum(slots, cache.shape[1] - tokens.shape[1])
+        _, cache = super().score(params, cache, tokens, start)
+        at = block_slots(slots, tokens)
+        return look_up(params, cache, at, at), cache
+
+
+def test_writes_clamped_at_the_end_of_the_cache_are_caught(monkeypatch):
+    # With the capacity that the engine asks for, no live row ever writes beyond the
+    # end. With the bare length of the output it does, and loses nothing: what is
+    # dropped lies beyond the length limit. A clamped write lands on committed tokens.
+    monkeypatch.setattr(request.Execution, "slots_fed", 0)
+    setting = dataclasses.replace(CHOW, gamma=4)
+    assert p_value(setting) > toys.LEVEL
+    assert p_value(setting, model=Clamping(vocab_size=toys.VOCAB)) < DECISIVE
+
+
+def test_writes_clamped_in_the_key_value_cache_are_caught(monkeypatch):
+    # T5: three tokens fed at the last two of five slots. The third is dropped, and the
+    # first two give the logits that they give in a longer cache.
+    config = T5Config(
+        vocab_size=16,
+        emb_dim=8,
+        num_heads=2,
+        head_dim=4,
+        mlp_dim=8,
+        num_encoder_layers=1,
+        num_decoder_layers=1,
+    )
+    model = T5(config=config)
+    params = model.init(jax.random.key(0))
+
+    def last_logits(capacity):
+        prefilled = model.prefill(params, toys.prompts(3), capacity)
+        slots = jnp.zeros((3,), jnp.int32)
+        first = jnp.array([[0, 5, 6]] * 3, jnp.int32)
+        _, cache = model.score(params, prefilled.cache, first, slots)
+        block = jnp.array([[7, 8, 9]] * 3, jnp.int32)
+        logits, _ = model.score(params, cache, block, slots + 3)
+        return np.asarray(logits[:, :2])
+
+    def clamped(cache, keys, values, slots):
+        start = jnp.minimum(slots, cache.keys.shape[-1] - slots.shape[1])
+        return right(cache, keys, values, start[:, :1] + slots - slots[:, :1])
+
+    right = kv_cache.write
+    enough = last_logits(6)
+    np.testing.assert_allclose(last_logits(5), enough, atol=1e-5)
+    monkeypatch.setattr(kv_cache, "write", clamped)
+    np.testing.assert_allclose(last_logits(6), enough, atol=1e-5)
+    assert np.abs(last_logits(5) - enough).max() > 1e-2

@@ -1,0 +1,55 @@
+"""What may be asked of the engine, and how a batch is made of it."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from speccascade.engine import Execution
+from speccascade.engine.batch import RowRequest, make_batch
+from speccascade.rules import RULES
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"kind": "speculative"}, "rule"),
+        ({"kind": "target", "rule": RULES["chow"]}, "rule"),
+        ({"kind": "drafter", "gamma": 0}, "gamma"),
+        ({"kind": "oracle"}, "kind"),
+        ({"kind": "drafter", "bonus": "laws"}, "bonus"),
+        ({"kind": "drafter", "gate": "tempered"}, "gate"),
+    ],
+)
+def test_an_execution_that_makes_no_sense_is_refused(fields, named):
+    # ValueError; where the tests check annotations, beartype is faster.
+    with pytest.raises(Exception, match=named):
+        Execution(**fields)
+
+
+def test_only_rules_with_an_r_count_deferrals():
+    counting = {
+        name
+        for name, rule in RULES.items()
+        if Execution(kind="speculative", rule=rule).has_deferral
+    }
+    assert counting == set(RULES) - {"lossless", "lossy"}
+    assert not Execution(kind="target").has_deferral
+
+
+def test_a_batch_is_padded_with_dummy_rows():
+    requests = [
+        RowRequest(tokens=(5, 6, 1), example=12, alpha=float("-inf"), seed=3),
+        RowRequest(tokens=(7, 1), example=9, temperature=0.5, top_k=4, min_p=0.25),
+    ]
+    prompts, rows = make_batch(requests, length=4, batch_size=3)
+    assert prompts.tokens.tolist() == [[5, 6, 1, 0], [7, 1, 0, 0], [0, 0, 0, 0]]
+    assert prompts.lengths.tolist() == [3, 2, 1]
+    assert rows.active.tolist() == [True, True, False]
+    assert rows.alpha.tolist() == [-np.inf, 0, 0]
+    assert rows.example.tolist() == [12, 9, 0]
+    assert rows.seed.tolist() == [3, 0, 0]
+    assert rows.sampling.temperature.tolist() == [1, 0.5, 1]
+    assert rows.sampling.top_k.tolist() == [0, 4, 0]
+    assert rows.sampling.min_p.tolist() == [0, 0.25, 0]
+    assert rows.sampling.top_p.dtype == jnp.float32
+    assert [request.truncates for request in requests] == [False, True]
