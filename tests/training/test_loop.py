@@ -64,7 +64,8 @@ def run(folder: Path, **changes: object):
 
 def test_the_loss_falls_and_progress_is_written_down(tmp_path):
     run(tmp_path, steps=60)
-    lines = [json.loads(line) for line in (tmp_path / "progress.jsonl").open()]
+    text = (tmp_path / "progress.jsonl").read_text()
+    lines = [json.loads(line) for line in text.splitlines()]
     losses = [line["loss"] for line in lines if "loss" in line]
     assert losses[-1] < 0.6 * losses[0]
     assert {"tokens_per_s", "left_s"} <= set(lines[0])
