@@ -15,6 +15,7 @@ from speccascade.jobs.loaded import LoadedJob
 from speccascade.jobs.switches import switches
 from speccascade.rules import RULES
 
+_NOTES = {"lossless": "lossless", "drafter": "drafter only"}
 SHARES_KEPT = [1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6]
 
 if __name__ == "__main__":
@@ -36,5 +37,5 @@ if __name__ == "__main__":
             alpha = {float("inf"): ".inf", float("-inf"): "-.inf"}.get(
                 point.threshold, point.threshold
             )
-            note = point.label or f"keeps {point.kept:.0%} of the slots"
+            note = _NOTES.get(point.label, f"keeps {point.kept:.0%} of the slots")
             print(f"  - {alpha}  # {note}")

@@ -1,8 +1,9 @@
 """Small numerical functions with stated contracts.
 
 All of them work along the last axis, the vocabulary, leave the axes before it alone,
-and compute in the dtype that they are given: the engine passes float32, the tests float64.
-Two conventions of the paper hold throughout: 0 log 0 = 0, and 0 times infinity = 0.
+and compute in the dtype that they are given: the engine passes float32, the tests
+float64. Two conventions of the paper hold throughout: 0 log 0 = 0, and 0 times infinity
+is 0.
 """
 
 import jax.numpy as jnp

@@ -13,6 +13,11 @@ from typing import Any
 from speccascade.errors import UserError
 from speccascade.tracking.curve_log import CurveLog, curve_logs
 
+# wandb reports its own errors and timings to its maker, offline runs included, unless
+# the user has asked for it. A mirror that is offline must not reach for the network.
+os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+
+
 MODES = ("online", "offline", "disabled")
 # A cluster node without a network should notice quickly; then it goes offline.
 INIT_TIMEOUT_S = 30.0
