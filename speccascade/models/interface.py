@@ -88,7 +88,7 @@ class Model(Protocol):
           cache: as returned by `prefill` or by an earlier call.
           tokens: ids; row b's token k goes to slot `slots[b] + k`.
           slots: first slot of each row, at least 0. Slots beyond the capacity are
-            dropped, so a finished row is fed at the capacity and changes nothing; its
+            dropped, so a finished row is fed beyond it and changes nothing; its
             logits mean nothing.
 
         Returns:
