@@ -221,8 +221,9 @@ class RunDirectory:
 
 
 def find_runs(root: str | Path) -> list[RunDirectory]:
-    """Every run under a results root, in the order of their paths."""
-    return [
-        RunDirectory.load(path.parent)
-        for path in sorted(Path(root).glob(f"*/*/*/*/{CONFIG}"))
-    ]
+    """Every run under a results root, in the order of their paths.
+
+    Hidden folders are passed over: logs and caches live there, with files of their own.
+    """
+    found = sorted(Path(root).glob("/".join(["[!.]*"] * 4 + [CONFIG])))
+    return [RunDirectory.load(path.parent) for path in found]

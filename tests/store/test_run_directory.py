@@ -214,6 +214,13 @@ def test_what_is_not_one_whole_unit_is_refused(run, plan, make_unit, fault):
     assert list(run.path.glob("records-*")) == []
 
 
+def test_hidden_folders_are_no_runs(run, tmp_path):
+    logs = tmp_path / ".hydra-logs" / "sweeps" / "0-opt" / ".hydra"
+    logs.mkdir(parents=True)
+    (logs / "config.yaml").write_text("method: opt\n")
+    assert [found.path for found in find_runs(tmp_path)] == [run.path]
+
+
 def test_a_full_disk_is_one_sentence_and_loses_nothing(
     filled, plan, make_unit, monkeypatch
 ):
