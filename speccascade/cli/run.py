@@ -1,9 +1,15 @@
-"""`speccascade run`: one job, or with -m a sweep; Hydra's grammar."""
+"""`speccascade run`: one job, or with -m a sweep; Hydra's grammar.
+
+Hydra's own launcher runs the jobs of a sweep one after the other in this process. They
+are decoded first, and timed together at the end, so that all share the timings of the
+target. Under another launcher each job is timed where it ran, by itself.
+"""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from speccascade.cli import outcomes
@@ -11,33 +17,63 @@ from speccascade.cli.config_type import Config
 from speccascade.cli.launch import import_from_here, launch
 
 
+class Decoded(NamedTuple):
+    """A job whose quality phase is over."""
+
+    name: str
+    spec: Any
+    mirror: Any
+
+
+_decoded: list[Decoded] = []  # of this process's sweep, waiting to be timed
+
+
 def main(arguments: Sequence[str]) -> int:
     """Everything after the verb is Hydra's."""
-    return launch("run", job, "config", arguments)
+    _decoded.clear()
+    status = launch("run", job, "config", arguments)
+    if _decoded:
+        _time_and_mirror(_decoded, live=None)
+    return status
 
 
 def job(config: Config) -> None:
     """One job, called by Hydra, under some launchers in a process of its own."""
     settings: Any = HydraConfig.get()
     label = f"{config.name}/{settings.runtime.choices.get('method')}"
-    # Several at once would draw over one another.
-    alone = settings.launcher._target_.endswith("BasicLauncher")
+    here = settings.launcher._target_.endswith("BasicLauncher")
+    live = None if here else False  # several at once would draw over one another
     number = OmegaConf.select(settings, "job.num") or 0  # missing in a single run
     with outcomes.recorded(settings.runtime.output_dir, label, number):
         import_from_here()
-        _run(config, live=None if alone else False)
+        decoded = _decode(config, live)
+        if here and settings.mode == RunMode.MULTIRUN:
+            _decoded.append(decoded)
+        else:
+            _time_and_mirror([decoded], live)
 
 
-def _run(config: Config, live: bool | None) -> None:
-    # JAX is imported with the first job, not to show the help.
+# JAX is imported with the first job, not to show the help.
+
+
+def _decode(config: Config, live: bool | None) -> Decoded:
     from speccascade.cli.build import job_spec, make
     from speccascade.cli.reporter import ConsoleReporter
-    from speccascade.jobs.run import run_job
+    from speccascade.jobs.run import decode_job
 
-    spec = job_spec(config)
-    mirror = make(config, "logger")
+    decoded = Decoded(config.name, job_spec(config), make(config, "logger"))
     with ConsoleReporter(config.name, live=live) as report:
-        directory = run_job(spec, report)
-        said = mirror.mirror(directory.path, group=config.name)
-        if said:
-            report.line(said)
+        decode_job(decoded.spec, report)
+    return decoded
+
+
+def _time_and_mirror(decoded: Sequence[Decoded], live: bool | None) -> None:
+    from speccascade.cli.reporter import ConsoleReporter
+    from speccascade.jobs.run import time_jobs
+
+    with ConsoleReporter(decoded[0].name, live=live) as report:
+        directories = time_jobs([one.spec for one in decoded], report)
+        for one, directory in zip(decoded, directories, strict=True):
+            said = one.mirror.mirror(directory.path, group=one.name)
+            if said:
+                report.line(said)

@@ -15,9 +15,10 @@ import numpy as np
 from speccascade.checkpoints.pairs import LoadedPair, PairSpec, load_pair
 from speccascade.engine import Execution, Generation, PairParams, generate
 from speccascade.engine.batch import RowRequest, make_batch
-from speccascade.engine.request import Bonus, Gate, Kind
+from speccascade.engine.request import Bonus, Gate, Kind, Rows
 from speccascade.errors import UserError
 from speccascade.jobs.spec import JobSpec
+from speccascade.models.interface import Prompts
 from speccascade.store import Coordinates
 from speccascade.tasks.base import Example, Task
 
@@ -82,16 +83,16 @@ class LoadedJob:
         """The smallest of the task's prompt lengths that holds the example."""
         return min(b for b in self.spec.task.buckets if b >= len(example.tokens))
 
-    def decode(
-        self,
-        execution: Execution,
-        examples: Sequence[Example],
-        coordinates: Coordinates,
-        batch_size: int,
-    ) -> Generation:
-        """Decodes examples of one bucket; the result's arrays are on the device."""
+    def batch(
+        self, examples: Sequence[Example], coordinates: Coordinates, batch_size: int
+    ) -> tuple[Prompts, Rows]:
+        """Examples of one bucket as the engine takes them, on the device."""
         requests = [_request(example, coordinates) for example in examples]
-        prompts, rows = make_batch(requests, self.bucket(examples[0]), batch_size)
+        return make_batch(requests, self.bucket(examples[0]), batch_size)
+
+    def decode(self, execution: Execution, batch: tuple[Prompts, Rows]) -> Generation:
+        """Decodes one batch; the result's arrays are on the device."""
+        prompts, rows = batch
         pair = self.pair
         return generate(
             execution,

@@ -31,9 +31,8 @@ def decode_missing(job: LoadedJob, directory: RunDirectory, report: Reporter) ->
     for number, unit in enumerate(missing):
         report.progress(number, len(missing), what)
         members = [examples[one.id] for one in unit.examples]
-        generation = job.decode(
-            job.execution, members, unit.coordinates, job.spec.engine.batch_size
-        )
+        batch = job.batch(members, unit.coordinates, job.spec.engine.batch_size)
+        generation = job.decode(job.execution, batch)
         tokens = np.asarray(generation.tokens)
         counters = host_counters(generation)
         records = []

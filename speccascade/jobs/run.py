@@ -1,5 +1,11 @@
-"""Walks one job: what is asked, what is on disk, what is left to do."""
+"""Walks jobs: what is asked, what is on disk, what is left to do.
 
+Each job has its quality phase; jobs that were launched together share one latency
+phase, which follows.
+"""
+
+import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import jax
@@ -8,7 +14,8 @@ from speccascade.engine import ratios
 from speccascade.jobs.loaded import LoadedJob, identity_of
 from speccascade.jobs.quality import decode_missing, planned_units
 from speccascade.jobs.spec import JobSpec, Reporter
-from speccascade.jobs.timing import time_missing
+from speccascade.jobs.timing import TimedJob, time_missing
+from speccascade.latency import host_lock
 from speccascade.store import RunDirectory, summarise
 
 
@@ -24,7 +31,7 @@ def run_directory_of(spec: JobSpec) -> RunDirectory:
 
 
 def run_job(spec: JobSpec, report: Reporter) -> RunDirectory:
-    """Decodes and times what is missing, and writes the summary.
+    """Decodes and times what is missing of one job, and writes its summary.
 
     A finished job decodes nothing. Compiled programs are kept in the job's cache
     directory, so that a second process starts at once.
@@ -32,26 +39,57 @@ def run_job(spec: JobSpec, report: Reporter) -> RunDirectory:
     Raises:
       UserError: the job asks for something that is not there, or cannot be stored.
     """
+    decode_job(spec, report)
+    return time_jobs([spec], report)[0]
+
+
+def decode_job(spec: JobSpec, report: Reporter) -> RunDirectory:
+    """The quality phase of one job: decodes what is missing, writes the summary.
+
+    Raises:
+      UserError: as `run_job`.
+    """
     _keep_compiled_programs(Path(spec.cache_dir) / "compiled")
     job = LoadedJob.of(spec)
     with run_directory_of(spec) as directory:
-        units = decode_missing(job, directory, report)
-        timings = time_missing(job, directory, report)
-        directory.write_summary(
-            summarise(
-                directory.identity,
-                directory.records({one.id: one.sha256 for one in job.examples}),
-                directory.latency(),
-                spec.task.metrics,
-                ratios,
-            )
-        )
-    name = spec.method.name
-    if units or timings:
-        report.line(f"{name}: {units} batches decoded, {timings} timings taken")
-    else:
-        report.line(f"{name}: complete, nothing to do")
+        waiting = f"{spec.method.name}: waiting for another process to finish timing"
+        with host_lock(lambda: report.line(waiting), shared=True):
+            units = decode_missing(job, directory, report)
+        _summarise(job, directory)
+    done = f"{units} batches decoded" if units else "complete, nothing to decode"
+    report.line(f"{spec.method.name}: {done}")
     return directory
+
+
+def time_jobs(specs: Sequence[JobSpec], report: Reporter) -> list[RunDirectory]:
+    """The latency phase of jobs that were decoded, in passes that they share.
+
+    Raises:
+      UserError: as `run_job`.
+    """
+    with contextlib.ExitStack() as stack:
+        jobs = []
+        for spec in specs:
+            _keep_compiled_programs(Path(spec.cache_dir) / "compiled")
+            directory = stack.enter_context(run_directory_of(spec))
+            jobs.append(TimedJob(LoadedJob.of(spec), directory))
+        if count := time_missing(jobs, report):
+            report.line(f"{count} timings taken")
+            for one in jobs:
+                _summarise(one.job, one.directory)
+    return [one.directory for one in jobs]
+
+
+def _summarise(job: LoadedJob, directory: RunDirectory) -> None:
+    directory.write_summary(
+        summarise(
+            directory.identity,
+            directory.records({one.id: one.sha256 for one in job.examples}),
+            directory.latency(),
+            job.spec.task.metrics,
+            ratios,
+        )
+    )
 
 
 def progress_of(spec: JobSpec) -> tuple[int, int]:

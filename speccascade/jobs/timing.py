@@ -1,12 +1,18 @@
-"""The latency phase: batch 1, the method and the target alone, example by example.
+"""The latency phase: batch 1, the target alone and every method, example by example.
 
-For every repeat and example the target is timed once, and right after it every
-threshold of the job: drifts of the machine's speed fall on both. Times include the
-encoder or prefill of every model used, and exclude tokenisation.
+One pass serves all jobs that are timed together: for every repeat and example the
+target is timed once, and right after it every threshold of every job. So a drift of the
+machine's speed falls on all of them alike, and relative latencies of two methods share
+their denominator. Times include the encoder or prefill of every model used; prompts are
+tokenised and on the device before the clock starts.
 """
 
+import dataclasses
+import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+
+import jax
 
 from speccascade.engine import Execution, Generation
 from speccascade.jobs.loaded import LoadedJob
@@ -16,63 +22,127 @@ from speccascade.store import Coordinates, LatencyRecord, RunDirectory
 from speccascade.tasks.base import Example
 
 
-def time_missing(job: LoadedJob, directory: RunDirectory, report: Reporter) -> int:
+@dataclasses.dataclass(frozen=True, eq=False)
+class TimedJob:
+    """A job and the run directory that its timings go to."""
+
+    job: LoadedJob
+    directory: RunDirectory
+
+
+Missing = list[tuple[TimedJob, Coordinates]]
+
+
+def time_missing(jobs: Sequence[TimedJob], report: Reporter) -> int:
     """Times what this host has not timed yet; returns the number of new timings."""
-    asked = job.spec.latency
-    host, device = this_host()
-    examples = job.examples[: asked.num_examples]
-    # One seed: latency is about the machine, and repeats speak for its noise.
-    coordinates = [c for c in job.coordinates if c.seed == job.spec.seeds[0]]
-    done = {record.row for record in directory.latency()}
-    missing = [
-        (repeat, example, pending)
-        for repeat in range(asked.repeats)
-        for example in examples
-        if (
-            pending := [
-                c
-                for c in coordinates
-                if (host, device, c, example.id, repeat) not in done
-            ]
-        )
-    ]
-    if not missing:
+    together: dict[object, list[TimedJob]] = {}
+    for one in jobs:
+        if one.job.spec.latency.num_examples:
+            together.setdefault(_target_of(one.job), []).append(one)
+    if not together:
         return 0
-    target = Execution(kind="target", truncate=job.execution.truncate)
+    with host_lock(lambda: report.line("waiting for other work on this host to end")):
+        return sum(_time_together(group, report) for group in together.values())
 
-    def decoding(
-        execution: Execution, example: Example, place: Coordinates
-    ) -> Callable[[], Generation]:
-        return lambda: job.decode(execution, [example], place, 1)
 
-    what = f"{job.spec.method.name}: timings"
-    with host_lock(lambda: report.line("waiting for another process to finish timing")):
-        for bucket in {job.bucket(example) for _, example, _ in missing}:
-            warm = next(one for one in examples if job.bucket(one) == bucket)
-            for execution in (target, job.execution):
-                for _ in range(2):
-                    timed(decoding(execution, warm, coordinates[0]))
-        for number, (repeat, example, pending) in enumerate(missing):
-            report.progress(number, len(missing), what)
-            load = os.getloadavg()[0]
-            alone = timed(decoding(target, example, pending[0]))
-            records = []
-            for place in pending:
-                timing = timed(decoding(job.execution, example, place))
-                records.append(
-                    LatencyRecord(
-                        coordinates=place,
-                        example=example.id,
-                        repeat=repeat,
-                        seconds=timing.seconds,
-                        target_seconds=alone.seconds,
-                        emitted=timing.emitted,
-                        target_emitted=alone.emitted,
-                        host=host,
-                        device=device,
-                        load=round(load, 2),
-                    )
-                )
-            directory.append_latency(records)
-    report.progress(len(missing), len(missing), what)
-    return sum(len(pending) for _, _, pending in missing)
+def _target_of(job: LoadedJob) -> object:
+    """What a timing of the target alone depends on: jobs that agree share it."""
+    spec = job.spec
+    return spec.pair, spec.task, spec.split, spec.sampling, _seed(job)
+
+
+def _seed(job: LoadedJob) -> int:
+    """One seed: latency is about the machine, and repeats speak for its noise."""
+    return job.spec.seeds[0]
+
+
+def _time_together(jobs: Sequence[TimedJob], report: Reporter) -> int:
+    """Times jobs that share the target; returns the number of new timings."""
+    host, device = this_host()
+    passes = list(_passes(jobs, host, device))
+    if not passes:
+        return 0
+    first = jobs[0].job
+    target = Execution(kind="target", truncate=first.execution.truncate)
+    _warm_up(jobs, target, [example for _, example, _ in passes], report)
+    total, done = sum(len(missing) for *_, missing in passes), 0
+    for repeat, example, missing in passes:
+        report.progress(done, total, "timings")
+        load = os.getloadavg()[0]
+        alone = timed(_decoding(first, target, example, missing[0][1]))
+        # One pass over an example is stored together, once all of it was timed.
+        taken: list[tuple[RunDirectory, LatencyRecord]] = []
+        for one, place in missing:
+            timing = timed(_decoding(one.job, one.job.execution, example, place))
+            record = LatencyRecord(
+                coordinates=place,
+                example=example.id,
+                example_sha256=example.sha256,
+                repeat=repeat,
+                seconds=timing.seconds,
+                target_seconds=alone.seconds,
+                emitted=timing.emitted,
+                target_emitted=alone.emitted,
+                host=host,
+                device=device,
+                load=round(load, 2),
+            )
+            taken.append((one.directory, record))
+        for directory, records in itertools.groupby(taken, key=lambda pair: pair[0]):
+            directory.append_latency([record for _, record in records])
+        done += len(missing)
+    report.progress(total, total, "timings")
+    return total
+
+
+def _passes(
+    jobs: Sequence[TimedJob], host: str, device: str
+) -> Iterator[tuple[int, Example, Missing]]:
+    """Every repeat and example of which a timing is missing, with what is missing."""
+    there = {}
+    for one in jobs:
+        texts = {example.id: example.sha256 for example in one.job.examples}
+        there[one] = {record.row for record in one.directory.latency(texts)}
+    longest = max(
+        (one.job for one in jobs), key=lambda job: job.spec.latency.num_examples
+    )
+    count = longest.spec.latency.num_examples
+    for repeat in range(max(one.job.spec.latency.repeats for one in jobs)):
+        for number, example in enumerate(longest.examples[:count]):
+            missing = [
+                (one, place)
+                for one in jobs
+                if repeat < one.job.spec.latency.repeats
+                and number < one.job.spec.latency.num_examples
+                for place in one.job.coordinates
+                if place.seed == _seed(one.job)
+                and (host, device, place, example.id, repeat) not in there[one]
+            ]
+            if missing:
+                yield repeat, example, missing
+
+
+def _decoding(
+    job: LoadedJob, execution: Execution, example: Example, place: Coordinates
+) -> Callable[[], Generation]:
+    """The decoding of one example, its arguments on the device already."""
+    batch = jax.block_until_ready(job.batch([example], place, 1))
+    return lambda: job.decode(execution, batch)
+
+
+def _warm_up(
+    jobs: Sequence[TimedJob],
+    target: Execution,
+    examples: Sequence[Example],
+    report: Reporter,
+) -> None:
+    """Compiles every program that will be timed, and runs each once more."""
+    first = jobs[0].job
+    programs = [(first, target), *((one.job, one.job.execution) for one in jobs)]
+    buckets = {first.bucket(example): example for example in examples}
+    for number, (job, execution) in enumerate(programs):
+        report.progress(number, len(programs), "programs compiled for timing")
+        for example in buckets.values():
+            decode = _decoding(job, execution, example, job.coordinates[0])
+            for _ in range(2):
+                timed(decode)

@@ -35,18 +35,23 @@ def timed(decode: Callable[[], Generation]) -> Timing:
 
 
 @contextlib.contextmanager
-def host_lock(waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Holds the host's timing lock; calls `waiting` once if another process has it.
+def host_lock(
+    waiting: Callable[[], None] = lambda: None, *, shared: bool = False
+) -> Iterator[None]:
+    """Holds the host's timing lock; calls `waiting` once if it has to wait.
 
-    The lock is advisory and ends with the process, however it ends.
+    Who times holds it alone; who only decodes holds it shared, so that several may
+    decode at once, and none while another times. The lock is advisory, counts among the
+    processes of one user, and ends with the process, however it ends.
     """
     path = Path(tempfile.gettempdir()) / f"speccascade-timing-{os.getuid()}.lock"
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     with path.open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             waiting()
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            fcntl.flock(lock, kind)
         yield
 
 

@@ -117,12 +117,20 @@ def select_rows(
     )
 
 
-def select_timings(paths: Sequence[Path]) -> list[LatencyRecord]:
-    """Every timing once (the first file by name counts), in a fixed order."""
+def select_timings(
+    paths: Sequence[Path], examples: Mapping[int, str] | None = None
+) -> list[LatencyRecord]:
+    """Every timing once (the first file by name counts), in a fixed order.
+
+    With `examples` (sha256 by id), timings of other examples, and of other texts of
+    these, are left out.
+    """
     chosen: dict[tuple[str, str, Coordinates, int, int], LatencyRecord] = {}
     for path in sorted(paths, key=lambda path: path.name):
         for record in read_lines(path, LatencyRecord.from_line):
-            chosen.setdefault(record.row, record)
+            text = record.example_sha256
+            if examples is None or examples.get(record.example) == text:
+                chosen.setdefault(record.row, record)
     return sorted(
         chosen.values(),
         key=lambda one: (

@@ -154,6 +154,7 @@ class LatencyRecord:
     Attributes:
       coordinates: threshold, sampling settings and seed.
       example: id of the example.
+      example_sha256: of the example's text when it was timed.
       repeat: 0, 1, ...
       seconds, target_seconds: wall clock of the method and of the target alone.
       emitted, target_emitted: tokens that each wrote, EOS included.
@@ -163,6 +164,7 @@ class LatencyRecord:
 
     coordinates: Coordinates
     example: int
+    example_sha256: str
     repeat: int
     seconds: float
     target_seconds: float
@@ -187,7 +189,7 @@ class LatencyRecord:
         found, coordinates = _parts(cls, line)
         for name in ("example", "repeat", "emitted", "target_emitted"):
             _require(_is_int(found[name]), f"{name} is not an integer")
-        for name in ("host", "device"):
+        for name in ("host", "device", "example_sha256"):
             _require(isinstance(found[name], str), f"{name} is not a text")
         for name in ("seconds", "target_seconds", "load"):
             found[name] = decode_number(found[name])

@@ -177,9 +177,15 @@ class RunDirectory:
         """
         yield from select_rows(self._copies(), examples)
 
-    def latency(self) -> Iterator[LatencyRecord]:
-        """The timings, each once, ordered by host, coordinates, example and repeat."""
-        yield from select_timings(sorted(self.path.glob("latency-*.jsonl")))
+    def latency(
+        self, examples: Mapping[int, str] | None = None
+    ) -> Iterator[LatencyRecord]:
+        """The timings, each once, ordered by host, coordinates, example and repeat.
+
+        Args:
+          examples: sha256 of the current text of the examples to read; None reads all.
+        """
+        yield from select_timings(sorted(self.path.glob("latency-*.jsonl")), examples)
 
     def done_units(self, plan: Sequence[Unit]) -> list[Unit]:
         """The planned units of which every row is there with its example unchanged."""

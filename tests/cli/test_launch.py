@@ -15,22 +15,30 @@ from speccascade.errors import UserError
 
 @pytest.fixture
 def jobs(monkeypatch):
-    """The jobs that would have been run; `jobs.fail` makes some of them fail."""
+    """The jobs that would have been decoded; `jobs.fail` makes some of them fail.
+
+    `jobs.timed` lists the methods of every pass of timings.
+    """
 
     class Jobs(list):
         fail: dict[str, BaseException]
+        timed: list[list[str]]
 
     ran = Jobs()
-    ran.fail = {}
+    ran.fail, ran.timed = {}, []
 
-    def run_job(spec, report):
+    def decode_job(spec, report):
         ran.append(spec)
         error = ran.fail.get(spec.method.name)
         if error is not None:
             raise error
-        return SimpleNamespace(path=Path(spec.root))
 
-    monkeypatch.setattr("speccascade.jobs.run.run_job", run_job)
+    def time_jobs(specs, report):
+        ran.timed.append([spec.method.name for spec in specs])
+        return [SimpleNamespace(path=Path(spec.root)) for spec in specs]
+
+    monkeypatch.setattr("speccascade.jobs.run.decode_job", decode_job)
+    monkeypatch.setattr("speccascade.jobs.run.time_jobs", time_jobs)
     return ran
 
 
@@ -70,6 +78,14 @@ def test_info_and_help_are_hydras(arguments, expected, tmp_path):
 def test_without_m_one_job_runs(cli, jobs):
     assert cli("run", "experiment=demo", "method=chow")[0] == 0
     assert names(jobs) == ["chow"]
+    assert jobs.timed == [["chow"]]
+
+
+def test_a_sweep_is_decoded_first_and_timed_together(cli, jobs):
+    assert cli("run", "-m", "method=chow,opt")[0] == 0
+    assert jobs.timed == [["chow", "opt"]]
+    assert cli("run", "method=diff")[0] == 0
+    assert jobs.timed[1:] == [["diff"]]
 
 
 def test_with_m_the_methods_of_the_experiment_run_in_order(cli, jobs):
@@ -103,6 +119,7 @@ def test_when_one_job_fails_the_others_run_and_the_failure_is_named(
     status, _, err = cli("run", "-m", *words)
     assert status == 2
     assert names(jobs) == ["drafter", "target", "chow"]
+    assert jobs.timed == [["drafter", "chow"]]
     assert "1 of 3 jobs failed" in err
     assert "demo_quick/target: The disk is full." in err
     assert "Traceback" not in err

@@ -91,7 +91,7 @@ def test_a_rule_a_task_and_a_pair_from_outside_run_and_are_drawn(cli, own, tmp_p
     assert "power: 2.0" in config.read_text()
 
     status, _, err = cli("run", "-m", *own, "experiment=mine")
-    assert status == 0 and err.count("complete, nothing to do") == 3, err
+    assert status == 0 and err.count("complete, nothing to decode") == 3, err
 
     status, out, err = cli("figures", "mine", *own)
     assert status == 0, err

@@ -42,6 +42,7 @@ def timing(alpha, host="a", **change):
         **{
             "coordinates": Coordinates(threshold=alpha),
             "example": 0,
+            "example_sha256": "a0",
             "repeat": 0,
             "seconds": 1.0,
             "target_seconds": 2.0,

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from speccascade.errors import UserError
-from speccascade.jobs import loaded
-from speccascade.jobs.run import progress_of, run_directory_of, run_job
+from speccascade.jobs import loaded, timing
+from speccascade.jobs.run import progress_of, run_directory_of, run_job, time_jobs
 from speccascade.jobs.spec import LatencySpec, MethodSpec, SamplingSpec
 from tests.jobs import tiny
 
@@ -52,7 +52,7 @@ def test_a_finished_job_decodes_nothing(tmp_path, decodings):
     report = tiny.Silent()
     run_job(spec, report)
     assert decodings == []
-    assert report.lines == ["chow: complete, nothing to do"]
+    assert report.lines == ["chow: complete, nothing to decode"]
     assert without_timings(spec) == before
 
 
@@ -131,7 +131,7 @@ def test_timings_pair_every_threshold_with_the_target_of_the_same_pass(tmp_path)
     assert all(one.seconds > 0 and one.emitted > 0 for one in timings)
     report = tiny.Silent()
     run_job(spec, report)
-    assert report.lines == ["chow: complete, nothing to do"]
+    assert report.lines == ["chow: complete, nothing to decode"]
 
 
 def test_one_model_alone_needs_no_threshold(tmp_path):
@@ -155,6 +155,70 @@ def test_progress_says_how_much_is_on_disk(tmp_path):
     run_job(spec, tiny.Silent())
     done, asked = progress_of(spec)
     assert done == asked > 0
+
+
+def test_jobs_that_are_timed_together_share_the_targets_timings(tmp_path):
+    asked = LatencySpec(num_examples=2, repeats=2)
+    chow = tiny.job(tmp_path, latency=asked)
+    lossless = MethodSpec(name="lossless", kind="speculative", rule="lossless", gamma=2)
+    specs = [chow, tiny.job(tmp_path, latency=asked, method=lossless)]
+    time_jobs(specs, tiny.Silent())
+    shared = [
+        {
+            (one.example, one.repeat): one.target_seconds
+            for one in run_directory_of(spec).latency()
+        }
+        for spec in specs
+    ]
+    assert len(shared[0]) == 4
+    assert shared[0] == shared[1]
+
+
+def test_the_target_is_timed_anew_for_other_sampling(tmp_path):
+    asked = LatencySpec(num_examples=1, repeats=1)
+    specs = [
+        tiny.job(tmp_path, latency=asked, sampling=SamplingSpec(temperature=t))
+        for t in (0.0, 1.0)
+    ]
+    assert time_jobs(specs, tiny.Silent())
+    timings = list(run_directory_of(specs[0]).latency())
+    assert len({one.target_seconds for one in timings}) == 2
+    assert len(timings) == 2 * 3
+
+
+def test_an_example_whose_text_changed_is_timed_again(tmp_path, decodings):
+    asked = LatencySpec(num_examples=2, repeats=1)
+    time_jobs([tiny.job(tmp_path, latency=asked)], tiny.Silent())
+    decodings.clear()
+    time_jobs([tiny.job(tmp_path, latency=asked)], tiny.Silent())
+    assert not decodings
+    changed = tiny.job(tmp_path, latency=asked, task=tiny.Counting(edition="second"))
+    report = tiny.Silent()
+    time_jobs([changed], report)
+    assert report.lines == ["6 timings taken"]
+
+
+def test_prompts_are_on_the_device_before_the_clock_starts(tmp_path, monkeypatch):
+    ticking = []
+    batch = loaded.LoadedJob.batch
+
+    def made(*args):
+        assert not ticking, "a batch was made inside the clock"
+        return batch(*args)
+
+    monkeypatch.setattr(loaded.LoadedJob, "batch", made)
+    real = timing.timed
+
+    def clocked(decode):
+        ticking.append(True)
+        try:
+            return real(decode)
+        finally:
+            ticking.pop()
+
+    monkeypatch.setattr(timing, "timed", clocked)
+    asked = LatencySpec(num_examples=1, repeats=1)
+    time_jobs([tiny.job(tmp_path, latency=asked)], tiny.Silent())
 
 
 @pytest.mark.slow

@@ -68,6 +68,31 @@ def test_only_one_process_times_at_a_time_and_the_other_says_that_it_waits():
         pass
 
 
+def _decode(decoding, done) -> None:
+    with host_lock(shared=True):
+        decoding.set()
+        done.wait(20)
+
+
+def test_nobody_times_while_others_decode_but_they_decode_together():
+    context = multiprocessing.get_context("spawn")
+    decoding, done = context.Event(), context.Event()
+    other = context.Process(target=_decode, args=(decoding, done))
+    other.start()
+    assert decoding.wait(60)
+    with host_lock(lambda: pytest.fail("decoding need not wait"), shared=True):
+        pass
+    said = []
+
+    def waiting() -> None:
+        said.append("waits")
+        done.set()
+
+    with host_lock(waiting):
+        assert said == ["waits"]
+    other.join()
+
+
 def test_the_profile_names_every_component_and_keeps_within_the_cache():
     prompts, rows = make_batch([RowRequest(tokens=(2, 3), example=0)], 2, 1)
     profile = profile_components(

@@ -81,6 +81,7 @@ def make_timing():
             **{
                 "coordinates": Coordinates(threshold=0.5),
                 "example": example,
+                "example_sha256": f"a{example}",
                 "repeat": 0,
                 "seconds": 1.0,
                 "target_seconds": 2.0,

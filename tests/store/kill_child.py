@@ -105,6 +105,7 @@ def job(root, step):
         record = LatencyRecord(
             coordinates=place,
             example=example,
+            example_sha256=f"a{example}",
             repeat=0,
             seconds=1.0,
             target_seconds=2.0,
