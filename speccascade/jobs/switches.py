@@ -12,7 +12,6 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from speccascade.engine import Execution
-from speccascade.engine.batch import RowRequest, make_batch
 from speccascade.jobs.loaded import LoadedJob
 from speccascade.models.interface import Model, Params, Prompts
 from speccascade.numerics import inverse_cdf
@@ -55,20 +54,8 @@ def switches(
         members = [one for one in job.examples if job.bucket(one) == bucket]
         for start in range(0, len(members), size):
             batch = members[start : start + size]
-            output = job.decode(target_alone, batch, place, size)
-            requests = [
-                RowRequest(
-                    tokens=one.tokens,
-                    example=one.id,
-                    temperature=place.temperature,
-                    top_k=place.top_k,
-                    top_p=place.top_p,
-                    min_p=place.min_p,
-                    seed=place.seed,
-                )
-                for one in batch
-            ]
-            prompts, rows = make_batch(requests, bucket, size)
+            prompts, rows = job.batch(batch, place, size)
+            output = job.decode(target_alone, (prompts, rows))
             pair = job.pair
             q_logits = _score(pair.drafter, pair.drafter_params, prompts, output.tokens)
             p_logits = _score(pair.target, pair.target_params, prompts, output.tokens)
