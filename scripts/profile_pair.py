@@ -28,6 +28,7 @@ if __name__ == "__main__":
             prompts,
             rows,
             gamma=job.spec.method.gamma,
+            mask=pair.mask,
         )
     print(*this_host())
     for name, value in dataclasses.asdict(profile).items():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jax
+from jaxtyping import Array, Bool
 
 from speccascade.checkpoints import safetensors_io
 from speccascade.checkpoints.vocabulary import Vocabulary
@@ -57,8 +58,10 @@ class LoadedPair:
       drafter_params: its parameters, float32.
       target_params: likewise.
       vocabulary: of both.
+      mask: bool[V], the hard mask of ids that have a piece; None where every id does.
       identity: what the pair contributes to a run key: sha256 of both weight files and
-        of the vocabulary, and the dtype in which each model computes.
+        of the vocabulary, the dtype in which each model computes, and the number of
+        ids that may be written if it is not all of them.
     """
 
     name: str
@@ -67,6 +70,7 @@ class LoadedPair:
     drafter_params: Params
     target_params: Params
     vocabulary: Vocabulary
+    mask: Bool[Array, " V"] | None
     identity: dict[str, str]
 
 
@@ -105,6 +109,8 @@ def load_pair(spec: PairSpec) -> LoadedPair:
         )
     drafter, drafter_params = _load_model(spec.drafter)
     target, target_params = _load_model(spec.target)
+    mask = vocabulary.mask(widths[0])
+    masked = {} if mask is None else {"allowed_ids": str(vocabulary.size)}
     return LoadedPair(
         name=spec.name,
         drafter=drafter,
@@ -112,13 +118,15 @@ def load_pair(spec: PairSpec) -> LoadedPair:
         drafter_params=drafter_params,
         target_params=target_params,
         vocabulary=vocabulary,
+        mask=mask,
         identity={
             "drafter_sha256": file_sha256(resolve(spec.drafter.weights)),
             "drafter_dtype": spec.drafter.config.dtype,
             "target_sha256": file_sha256(resolve(spec.target.weights)),
             "target_dtype": spec.target.config.dtype,
             "vocabulary_sha256": vocabulary.sha256,
-        },
+        }
+        | masked,
     )
 
 

@@ -4,7 +4,9 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+import jax.numpy as jnp
 import sentencepiece
+from jaxtyping import Array, Bool
 
 from speccascade.errors import UserError
 
@@ -63,6 +65,13 @@ class Vocabulary:
     def eos_id(self) -> int:
         """The id that ends every text."""
         return self._processor.eos_id()
+
+    def mask(self, width: int) -> Bool[Array, " V"] | None:
+        """bool[V], True at ids that have a piece; None where all V = `width` do.
+
+        The hard mask of the engine: what it leaves out is never written.
+        """
+        return None if self.size >= width else jnp.arange(width) < self.size
 
     def encode(self, text: str) -> list[int]:
         """Token ids of `text`, EOS appended."""

@@ -101,6 +101,7 @@ class LoadedJob:
             PairParams(drafter=pair.drafter_params, target=pair.target_params),
             prompts,
             rows,
+            pair.mask,
             max_new_tokens=self.spec.task.max_new_tokens,
             eos_id=pair.vocabulary.eos_id,
         )

@@ -62,9 +62,10 @@ def switches(
             count = output.tokens.shape[1]
             written = jnp.arange(count)[None, :] < output.lengths[:, None]
             written = np.asarray(written & rows.active[:, None])
-            q = processed(q_logits, rows.sampling, truncate=target_alone.truncate)
-            p = processed(p_logits, rows.sampling, truncate=target_alone.truncate)
-            gates = gate(q_logits), gate(p_logits)
+            truncate = target_alone.truncate
+            q = processed(q_logits, rows.sampling, pair.mask, truncate)
+            p = processed(p_logits, rows.sampling, pair.mask, truncate)
+            gates = gate(q_logits, pair.mask), gate(p_logits, pair.mask)
             positions = jnp.broadcast_to(
                 jnp.arange(count, dtype=jnp.int32), output.tokens.shape
             )

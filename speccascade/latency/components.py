@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Bool
 
 from speccascade.engine.distributions import Sampler
 from speccascade.engine.request import PairParams, Rows
@@ -54,6 +55,7 @@ def profile_components(
     rows: Rows,
     *,
     gamma: int,
+    mask: Bool[Array, " V"] | None = None,
     repeats: int = 15,
 ) -> ComponentProfile:
     """Times each component in a loop of its own, the components interleaved.
@@ -62,12 +64,13 @@ def profile_components(
       drafter, target, params: the pair.
       prompts, rows: one row (batch 1) of the kind that is decoded.
       gamma: draft length.
+      mask: bool[V], the pair's hard mask.
       repeats: of which the median counts.
     """
     programs = {
-        "draft_step": _loop(drafter, params.drafter, prompts, rows, 1),
-        "target_step": _loop(target, params.target, prompts, rows, 1),
-        "verify": _loop(target, params.target, prompts, rows, gamma + 1),
+        "draft_step": _loop(drafter, params.drafter, prompts, rows, mask, 1),
+        "target_step": _loop(target, params.target, prompts, rows, mask, 1),
+        "verify": _loop(target, params.target, prompts, rows, mask, gamma + 1),
         "draft_prefill": _prefill(drafter, params.drafter, prompts),
         "target_prefill": _prefill(target, params.target, prompts),
     }
@@ -103,14 +106,19 @@ def _prefill(model: Model, params: Params, prompts: Prompts) -> Callable[[], obj
 
 
 def _loop(
-    model: Model, params: Params, prompts: Prompts, rows: Rows, width: int
+    model: Model,
+    params: Params,
+    prompts: Prompts,
+    rows: Rows,
+    mask: Bool[Array, " V"] | None,
+    width: int,
 ) -> Callable[[], object]:
     """`STEPS` calls of `width` tokens, each drawing its last token for the next."""
 
     @jax.jit
     def run(params: Params, prompts: Prompts, rows: Rows) -> jax.Array:
         sampler = Sampler(
-            sampling=rows.sampling, mask=None, truncate=False, gate_kind="untempered"
+            sampling=rows.sampling, mask=mask, truncate=False, gate_kind="untempered"
         )
         keys = row_key(rows.seed, rows.example)
         prefilled = model.prefill(params, prompts, 2 * STEPS)

@@ -27,6 +27,8 @@ def greedy_metrics(
         that one program serves.
     """
 
+    mask = vocabulary.mask(model.vocab_size)
+
     def evaluate(params: Params) -> dict[str, float]:
         predictions: list[str] = []
         for start in range(0, len(examples), BATCH):
@@ -42,6 +44,7 @@ def greedy_metrics(
                 PairParams(drafter=None, target=params),
                 prompts,
                 rows,
+                mask,
                 max_new_tokens=task.max_new_tokens,
                 eos_id=vocabulary.eos_id,
             )
