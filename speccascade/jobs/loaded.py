@@ -19,6 +19,7 @@ from speccascade.engine.request import Bonus, Gate, Kind, Rows
 from speccascade.errors import UserError
 from speccascade.jobs.spec import JobSpec
 from speccascade.models.interface import Prompts
+from speccascade.rules import RULES
 from speccascade.store import Coordinates
 from speccascade.tasks.base import Example, Task
 
@@ -137,6 +138,11 @@ def identity_of(spec: JobSpec) -> dict[str, object]:
             "gate": method.gate,
             "bonus": method.bonus,
         }
+        if type(rule) is not type(RULES.get(rule.name)):
+            # A rule of the user's own: nothing keeps two of them from one name.
+            execution["rule_class"] = (
+                f"{type(rule).__module__}.{type(rule).__qualname__}"
+            )
     return {
         "pair": _load_pair(spec.pair).identity,
         "task": spec.task.recipe(spec.split),

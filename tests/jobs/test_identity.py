@@ -1,0 +1,52 @@
+"""What the run key hashes about a job."""
+
+import dataclasses
+
+from speccascade.jobs.loaded import identity_of
+from speccascade.jobs.spec import MethodSpec
+from speccascade.rules import Rule
+from speccascade.rules.chow import Chow
+from tests.jobs import tiny
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class One(Chow):
+    name = "mine"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Other(Chow):
+    name = "mine"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Impostor(Chow):
+    """Has the name of a rule that ships."""
+
+
+def execution_of(folder, rule: str | Rule) -> dict:
+    method = MethodSpec(name="m", kind="speculative", rule=rule, thresholds=(0.5,))
+    return identity_of(tiny.job(folder, method=method))["execution"]
+
+
+def test_two_rules_of_ones_own_with_one_name_have_two_identities(tmp_path):
+    one, other = (execution_of(tmp_path, rule) for rule in (One(), Other()))
+    assert one != other
+    assert one["rule_class"].endswith("test_identity.One")
+
+
+def test_a_rule_with_the_name_of_one_that_ships_has_an_identity_of_its_own(tmp_path):
+    assert execution_of(tmp_path, Impostor()) != execution_of(tmp_path, "chow")
+
+
+def test_a_rule_that_ships_is_known_by_name_and_fields_alone(tmp_path):
+    by_name = execution_of(tmp_path, "chow")
+    assert by_name == execution_of(tmp_path, Chow())
+    assert by_name == {
+        "kind": "speculative",
+        "rule": "chow",
+        "rule_fields": {},
+        "gamma": 5,
+        "gate": "untempered",
+        "bonus": "law",
+    }
