@@ -17,6 +17,8 @@ from speccascade.tasks.base import Task
 KINDS = ("drafter", "target", "speculative")
 GATES = ("untempered", "processed")
 BONUSES = ("law", "target")
+# What the engine keeps seeds and top-k in.
+INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,7 +42,10 @@ class SamplingSpec:
             0 <= self.temperature < math.inf,
             f"sampling.temperature must be 0 (greedy) or above, not {self.temperature}",
         )
-        _require(self.top_k >= 0, f"sampling.top_k must be >= 0, not {self.top_k}")
+        _require(
+            0 <= self.top_k <= INT32_MAX,
+            f"sampling.top_k must be in [0, {INT32_MAX}], not {self.top_k}",
+        )
         _require(
             0 < self.top_p <= 1, f"sampling.top_p must be in (0, 1], not {self.top_p}"
         )
@@ -195,6 +200,11 @@ class JobSpec:
             f"num_examples must be >= 1, not {self.num_examples}",
         )
         _require(bool(self.seeds), "seeds must name at least one seed, as in seeds=[0]")
+        wide = [seed for seed in self.seeds if not INT32_MIN <= seed <= INT32_MAX]
+        _require(
+            not wide,
+            f"seeds must be 32-bit integers, {INT32_MIN} to {INT32_MAX}, not {wide}",
+        )
         _require(
             len(set(self.seeds)) == len(self.seeds),
             f"seeds names one seed twice: {list(self.seeds)}",

@@ -22,6 +22,8 @@ CASES = {
     "no threshold": (["method=chow", "method.thresholds=[null]"], ["needs numbers"]),
     "gate": (["method=opt", "method.gate=tempered"], ["untempered, processed"]),
     "temperature": (["sampling.temperature=-1"], ["0 (greedy)"]),
+    "wide seed": (["seeds=[3000000000]"], ["32-bit", "[3000000000]"]),
+    "wide top-k": (["sampling.top_k=3000000000"], ["sampling.top_k", "3000000000"]),
     "seeds": (["seeds=[]"], ["seeds=[0]"]),
     "timed examples": (["num_examples=5"], ["latency.num_examples = 20"]),
     "rule": (["method.rule=chwo"], ["'chwo'", "token_v3"]),
