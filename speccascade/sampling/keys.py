@@ -8,9 +8,9 @@ rules, batches and rounds do not enter, which has two consequences:
    emit the tokens of `lossless`; at their drafter ends, those of the drafter alone.
 2. A row draws the same numbers whatever its neighbours, its place and its batch.
 
-A rejected position is drafted again in the next round, with the same number. This is
-sound: what is emitted depends only on draws up to the first rejection, and the redraw
-at that position has a role of its own.
+A rejected position gets its token at once, from the residual, by a role of its own. The
+later positions of the block are drafted again in the next round, with the same numbers.
+This is sound: nothing that was emitted depends on them.
 """
 
 import enum
