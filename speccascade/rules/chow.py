@@ -1,7 +1,7 @@
 """Confidence: defer where the drafter is unsure of itself. Chow and ChowLog.
 
-These two read q alone, so they also run where the target model is not called at every
-position (the sequential token cascade, Alg. 2).
+These two read q alone, so they could also run where the target model is not called at
+every position (the sequential token cascade, Alg. 2).
 """
 
 import dataclasses
