@@ -107,8 +107,8 @@ def load_pair(spec: PairSpec) -> LoadedPair:
             f"the {widths[0]} logits of pair {spec.name}; name the vocabulary that its "
             "models were trained with."
         )
-    drafter, drafter_params = _load_model(spec.drafter)
-    target, target_params = _load_model(spec.target)
+    drafter, drafter_params = _load_model(spec.drafter, vocabulary)
+    target, target_params = _load_model(spec.target, vocabulary)
     mask = vocabulary.mask(widths[0])
     masked = {} if mask is None else {"allowed_ids": str(vocabulary.size)}
     return LoadedPair(
@@ -130,10 +130,17 @@ def load_pair(spec: PairSpec) -> LoadedPair:
     )
 
 
-def _load_model(spec: ModelSpec) -> tuple[T5, Params]:
-    model = T5(config=spec.config)
-    expected = jax.eval_shape(model.init, jax.random.key(0))
-    return model, safetensors_io.load(resolve(spec.weights), expected)
+def _load_model(spec: ModelSpec, vocabulary: Vocabulary) -> tuple[T5, Params]:
+    model, path = T5(config=spec.config), resolve(spec.weights)
+    params = safetensors_io.load(path, jax.eval_shape(model.init, jax.random.key(0)))
+    # `speccascade train` writes it; weights from elsewhere may not say.
+    trained_with = safetensors_io.read_metadata(path).get("vocabulary_sha256")
+    if trained_with not in (None, vocabulary.sha256):
+        raise UserError(
+            f"The weights {path} were trained with another vocabulary than "
+            f"{vocabulary.path}; name the one that belongs to them."
+        )
+    return model, params
 
 
 def file_sha256(path: Path) -> str:

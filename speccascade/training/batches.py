@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Int
 
+from speccascade.errors import UserError
+
 # Lengths that batches are padded to. Finer steps waste less padding and compile more
 # programs; these waste under a tenth on documentation.
 BUCKETS = (16, 24, 32, 48, 64, 96)
@@ -79,12 +81,24 @@ def epoch(
 def stream(
     pairs: Sequence[Pair], tokens_per_batch: int, seed: int, skip: int
 ) -> Iterator[Batch]:
-    """Batches of epoch after epoch without end, from the `skip`-th on."""
+    """Batches of epoch after epoch without end, from the `skip`-th on.
+
+    Raises:
+      UserError: the pairs do not fill a single batch.
+    """
     number = 0
     while True:
+        empty = True
         for batch in epoch(pairs, tokens_per_batch, seed, number):
+            empty = False
             if skip > 0:
                 skip -= 1
                 continue
             yield batch
+        if empty:
+            raise UserError(
+                f"The training data ({len(pairs)} pairs) do not fill one batch of "
+                f"{tokens_per_batch} tokens; lower training.settings.tokens_per_batch "
+                "or give more data."
+            )
         number += 1

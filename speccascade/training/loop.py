@@ -22,8 +22,8 @@ from speccascade.errors import UserError
 from speccascade.models.interface import Params
 from speccascade.models.t5 import T5
 from speccascade.training import loss as losses
-from speccascade.training import optimizers
-from speccascade.training.batches import PAD_ID, Batch, Pair, stream
+from speccascade.training import optimizers, recipe
+from speccascade.training.batches import BUCKETS, PAD_ID, Batch, Pair, stream
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,35 @@ class TrainingSettings:
     checkpoint_every: int = 250
     log_every: int = 25
     teacher_weight: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "checkpoint_every", "log_every"):
+            if getattr(self, name) < 1:
+                raise UserError(
+                    f"training.settings.{name} must be at least 1, not "
+                    f"{getattr(self, name)}."
+                )
+        if min(self.warmup_steps, self.cooldown_steps) < 0 or (
+            self.warmup_steps + self.cooldown_steps > self.steps
+        ):
+            raise UserError(
+                f"Warm-up ({self.warmup_steps}) and cool-down ({self.cooldown_steps}) "
+                f"must fit into the training's {self.steps} steps: raise "
+                "training.settings.steps or lower the other two."
+            )
+        if self.tokens_per_batch < max(BUCKETS):
+            raise UserError(
+                f"training.settings.tokens_per_batch = {self.tokens_per_batch} holds "
+                f"no row of {max(BUCKETS)} tokens; give at least that."
+            )
+
+    @property
+    def decisive(self) -> dict[str, object]:
+        """What decides the result of some number of steps, the cool-down apart."""
+        found = dataclasses.asdict(self)
+        for name in ("steps", "cooldown_steps", "checkpoint_every", "log_every"):
+            del found[name]
+        return found
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -120,6 +149,10 @@ def train(
 
     Returns:
       The parameters after the last step.
+
+    Raises:
+      UserError: the checkpoints in `directory` are another training's, or the data do
+        not fill a batch.
     """
     if (teacher is None) != (settings.teacher_weight == 0):
         raise UserError(
@@ -143,6 +176,9 @@ def train(
         options=ocp.CheckpointManagerOptions(max_to_keep=2),
     )
     step = manager.latest_step() or 0
+    master = None if teacher is None else (teacher.model, teacher.params)
+    wanted = recipe.recipe(model, settings.decisive, pairs, initial, master)
+    recipe.check(directory, wanted, begun=step > 0)
     if step:
         abstract = jax.tree.map(ocp.utils.to_shape_dtype_struct, state)
         restored = manager.restore(step, args=ocp.args.StandardRestore(abstract))

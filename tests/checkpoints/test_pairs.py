@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import pytest
 
-from speccascade.checkpoints import load_pair, pairs
+from speccascade.checkpoints import load_pair, pairs, safetensors_io
 from speccascade.errors import UserError
 
 
@@ -86,6 +86,14 @@ def test_a_vocabulary_wider_than_the_logits_is_refused(pair_spec):
     for role in ("drafter", "target"):
         pair_spec = changed(pair_spec, role, vocab_size=6000)
     with pytest.raises(UserError, match="has 6144 pieces, more than the 6000 logits"):
+        load_pair(pair_spec)
+
+
+def test_weights_trained_with_another_vocabulary_are_refused(pair_spec, models):
+    path = Path(pair_spec.drafter.weights)
+    other = {"vocabulary_sha256": "0" * 64}
+    safetensors_io.save(models.drafter_params, path, metadata=other)
+    with pytest.raises(UserError, match="were trained with another vocabulary than"):
         load_pair(pair_spec)
 
 

@@ -43,7 +43,8 @@ def test_no_id_without_a_piece_is_written(padded, kind):
     method = MethodSpec(name=kind, kind=kind, rule=rule, gamma=2)
     job = LoadedJob.of(dataclasses.replace(padded, method=method))
     members = [one for one in job.examples if job.bucket(one) == 3]
-    found = job.decode(job.execution, members, job.coordinates[0], len(members))
+    batch = job.batch(members, job.coordinates[0], len(members))
+    found = job.decode(job.execution, batch)
     assert int(np.sum(found.lengths)) > 50
     assert np.max(found.tokens) < PIECES
 

@@ -3,7 +3,9 @@
 import itertools
 
 import numpy as np
+import pytest
 
+from speccascade.errors import UserError
 from speccascade.training import batches
 
 
@@ -55,6 +57,12 @@ def test_two_epochs_differ_and_the_same_epoch_is_the_same():
     )
     assert first == again
     assert first != second
+
+
+def test_data_that_fill_no_batch_are_refused_and_not_waited_for():
+    few = [([5, 6, 1], [7, 1])] * 10
+    with pytest.raises(UserError, match=r"10 pairs\) do not fill one batch of 2048"):
+        next(batches.stream(few, 2048, 0, 0))
 
 
 def test_skipping_takes_the_stream_up_where_it_was_left_across_epochs():

@@ -121,6 +121,35 @@ def test_training_starts_from_given_weights(tmp_path):
         np.testing.assert_allclose(one, other, atol=1e-7)
 
 
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"learning_rate": 0.01}, "differs in settings.learning_rate;"),
+        ({"seed": 5}, "differs in settings.seed;"),
+        ({"initial": MODEL.init(jax.random.key(7))}, "differs in initial weights;"),
+    ],
+    ids=["learning_rate", "seed", "initial"],
+)
+def test_checkpoints_of_another_training_are_refused(tmp_path, changes, named):
+    run(tmp_path, steps=6)
+    with pytest.raises(UserError, match=named):
+        run(tmp_path, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"tokens_per_batch": 64}, "holds no row of 96 tokens"),
+        ({"steps": 10, "warmup_steps": 8}, r"Warm-up \(8\) and cool-down \(4\)"),
+        ({"steps": 0}, "steps must be at least 1"),
+        ({"log_every": 0}, "log_every must be at least 1"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_in_one_sentence(changes, said):
+    with pytest.raises(UserError, match=said):
+        settings(**changes)
+
+
 def test_a_teacher_without_weight_is_refused(tmp_path):
     teacher = Teacher(model=MODEL, params=MODEL.init(jax.random.key(5)))
     with pytest.raises(UserError, match="teacher_weight"):
