@@ -34,6 +34,16 @@ def _load_examples(
     return tuple(task.examples(split, vocabulary, Path(cache_dir) / "tasks"))
 
 
+def current_texts(spec: JobSpec) -> dict[int, str]:
+    """The sha256 of every example of the job's split as its text is now, by id.
+
+    Rows with another text do not count, rows of examples that this job does not ask
+    for do: what a summary says must not depend on who asked last.
+    """
+    examples = _load_examples(spec.task, spec.split, spec.pair, spec.cache_dir)
+    return {one.id: one.sha256 for one in examples}
+
+
 @dataclasses.dataclass(frozen=True)
 class LoadedJob:
     """What a job needs in order to decode."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import jax
 
 from speccascade.engine import ratios
-from speccascade.jobs.loaded import LoadedJob, identity_of
+from speccascade.jobs.loaded import LoadedJob, current_texts, identity_of
 from speccascade.jobs.quality import decode_missing, planned_units
 from speccascade.jobs.spec import JobSpec, Reporter
 from speccascade.jobs.timing import TimedJob, time_missing
@@ -81,11 +81,12 @@ def time_jobs(specs: Sequence[JobSpec], report: Reporter) -> list[RunDirectory]:
 
 
 def _summarise(job: LoadedJob, directory: RunDirectory) -> None:
+    texts = current_texts(job.spec)
     directory.write_summary(
         summarise(
             directory.identity,
-            directory.records({one.id: one.sha256 for one in job.examples}),
-            directory.latency(),
+            directory.records(texts),
+            directory.latency(texts),
             job.spec.task.metrics,
             ratios,
         )

@@ -77,12 +77,39 @@ def test_more_examples_keep_the_rows_that_are_there(tmp_path, decodings):
     assert {point["n"] for point in summary(spec)["points"]} == {24}
 
 
+def test_a_smaller_job_in_the_same_folder_leaves_the_summary_as_it_is(
+    tmp_path, decodings
+):
+    spec = tiny.job(tmp_path)
+    run_job(spec, tiny.Silent())
+    path = run_directory_of(spec).path / "summary.json"
+    before = path.read_bytes()
+    decodings.clear()
+    fewer = dataclasses.replace(spec.method, thresholds=(1.0,))
+    run_job(tiny.job(tmp_path, num_examples=8, method=fewer), tiny.Silent())
+    assert decodings == []
+    assert path.read_bytes() == before
+
+
+def test_the_summary_does_not_depend_on_the_order_of_the_jobs(tmp_path):
+    small = {"num_examples": 8}
+    found = []
+    for root, orders in (("one", ({}, small)), ("other", (small, {}))):
+        for changes in orders:
+            spec = tiny.job(tmp_path, root=str(tmp_path / root), **changes)
+            run_job(spec, tiny.Silent())
+        found.append((run_directory_of(spec).path / "summary.json").read_bytes())
+    assert found[0] == found[1]
+
+
 def test_an_example_whose_text_changed_is_decoded_again(tmp_path, decodings):
     run_job(tiny.job(tmp_path), tiny.Silent())
     whole = len(decodings)
     decodings.clear()
-    run_job(tiny.job(tmp_path, task=tiny.Counting(edition="second")), tiny.Silent())
+    spec = tiny.job(tmp_path, task=tiny.Counting(edition="second"))
+    run_job(spec, tiny.Silent())
     assert len(decodings) == whole
+    assert {point["rows"] for point in summary(spec)["points"]} == {20}
 
 
 def test_every_counter_adds_up_in_the_summary(tmp_path):
