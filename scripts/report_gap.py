@@ -5,23 +5,22 @@ Reads what `speccascade run -m experiment=pair_gap` left in the store.
 
 import sys
 
-from speccascade.cli.build import job_spec
-from speccascade.cli.compose import Words, sweep
-from speccascade.cli.figures import stored_curves
+from speccascade.cli.compose import Words
+from speccascade.cli.figures import stored_curves, stored_jobs
 from speccascade.curves import paired_difference, resample
 from speccascade.curves.bootstrap import band, quality
 
 if __name__ == "__main__":
     words = Words(names=(), overrides=tuple(sys.argv[1:]))
-    specs = [job_spec(config) for config in sweep(words, "pair_gap")]
-    for temperature in sorted({spec.sampling.temperature for spec in specs}):
-        chosen = [one for one in specs if one.sampling.temperature == temperature]
+    jobs = stored_jobs(words, "pair_gap")
+    for temperature in sorted({job.spec.sampling.temperature for job in jobs}):
+        chosen = [one for one in jobs if one.spec.sampling.temperature == temperature]
         found = {curve.method: curve for curve in stored_curves(chosen)}
         resamples = resample(list(found.values()))
         points = {name: curve.points[0] for name, curve in found.items()}
         count = len(points["target"].example_ids)
-        print(f"temperature {temperature:g}, n = {count}, seeds {chosen[0].seeds}")
-        for metric in chosen[0].task.metrics:
+        print(f"temperature {temperature:g}, n = {count}, seeds {chosen[0].spec.seeds}")
+        for metric in chosen[0].spec.task.metrics:
             line = [f"  {metric.name:8}"]
             for name in ("drafter", "target"):
                 b = band(quality(points[name], metric, resamples))

@@ -8,32 +8,26 @@ The first COUNT (20) test sentences, not chosen; reads what
 
 import sys
 
-from speccascade.cli.build import job_spec
-from speccascade.cli.compose import Words, sweep
-from speccascade.cli.stored import stored_run
+from speccascade.cli.compose import Words
+from speccascade.cli.figures import stored_jobs
 from speccascade.errors import UserError
-from speccascade.jobs.loaded import LoadedJob
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
     count = int(arguments.pop(0)) if arguments and arguments[0].isdigit() else 20
-    specs = [
-        job_spec(config)
-        for config in sweep(Words(names=(), overrides=tuple(arguments)), "pair_gap")
-    ]
+    jobs = stored_jobs(Words(names=(), overrides=tuple(arguments)), "pair_gap")
     written: dict[str, dict[int, str]] = {}
-    for spec in specs:
-        run = stored_run(spec)
-        if run is None:
+    for job in jobs:
+        if job.run is None:
             raise UserError("Run `speccascade run -m experiment=pair_gap` first.")
-        if spec.sampling.temperature == 0:
-            written[spec.method.name] = {
+        if job.spec.sampling.temperature == 0:
+            written[job.spec.method.name] = {
                 record.example: record.prediction
-                for record in run.records()
+                for record in job.run.records()
                 if record.coordinates.temperature == 0
             }
     print("| id | English | drafter | target | reference |\n|---|---|---|---|---|")
-    for example in LoadedJob.of(specs[0]).examples[:count]:
+    for example in jobs[0].job.examples[:count]:
         texts = [
             example.source,
             written["drafter"][example.id],

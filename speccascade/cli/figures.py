@@ -3,7 +3,7 @@
 import dataclasses
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -12,47 +12,58 @@ from speccascade.checkpoints.pairs import resolve
 from speccascade.cli import compose
 from speccascade.cli.build import job_spec
 from speccascade.cli.guard import OK
-from speccascade.cli.stored import stored_run
-from speccascade.curves import Curve, PublishedPoint, load_curve, read_published
-from speccascade.curves.observations import Label
+from speccascade.curves import Curve, PublishedPoint, read_published
 from speccascade.errors import UserError
 from speccascade.figures import FigureSettings, make
-from speccascade.jobs.loaded import LoadedJob
 from speccascade.jobs.spec import JobSpec
+from speccascade.jobs.stored import Machine, StoredJob
 from speccascade.latency.measured import this_host
-from speccascade.methods import display_name
-from speccascade.store import RunDirectory, Settings
 
 DESCRIPTION = (
     "Draws the figure and prints the table of the named experiments (by default: of "
-    "all that were run), from the store alone. Files go to figures/NAME under "
+    "all that are complete), from the store alone. Files go to figures/NAME under "
     "paths.root."
 )
-Found = list[tuple[JobSpec, RunDirectory]]
 
 
 def main(arguments: Sequence[str]) -> int:
     """One figure and one table an experiment and setting."""
     words = compose.parse("figures", DESCRIPTION, arguments)
-    drawn = 0
-    for name in words.names or compose.experiments(words.config_dir):
-        specs = [job_spec(config) for config in compose.sweep(words, name)]
-        found = _found(specs)
-        if found:
+    if words.names:
+        for name in words.names:
+            _draw_experiment(words, name, stored_jobs(words, name))
+        return OK
+    incomplete, drawn = [], 0
+    for name in compose.experiments(words.config_dir):
+        jobs = stored_jobs(words, name)
+        cascades = [one for one in jobs if one.spec.method.kind == "speculative"]
+        if not cascades:
+            continue  # it asks for single models alone and has no figure
+        # Experiments share run directories: only the rows tell which of them was run.
+        if any(one.is_whole for one in cascades):
             drawn += 1
-            _draw_experiment(words, name, specs, found)
-        elif words.names:
-            raise UserError(
-                f"Nothing of {name!r} was run yet: {_command(words, name)}."
-            )
+            _draw_experiment(words, name, jobs)
+        else:
+            incomplete.append(name)
     if not drawn:
-        raise UserError(f"Nothing was run yet: {_command(words, 'demo')}.")
+        raise UserError(f"No experiment is complete yet: {_command(words, 'demo')}.")
+    if incomplete:
+        print(
+            f"not complete, so not drawn: {', '.join(incomplete)}; "
+            f"{_command(words, 'NAME')}"
+        )
     return OK
 
 
-def stored_curves(specs: Sequence[JobSpec]) -> list[Curve]:
-    """The curves of jobs that were run, with what they asked for and no more."""
-    return _curves(_found(specs))
+def stored_jobs(words: compose.Words, name: str) -> list[StoredJob]:
+    """The jobs of an experiment, each beside what is stored of it."""
+    return [StoredJob.of(job_spec(config)) for config in compose.sweep(words, name)]
+
+
+def stored_curves(jobs: Sequence[StoredJob]) -> list[Curve]:
+    """The points of jobs that are whole, timed by one machine."""
+    machine = _machine(jobs)
+    return [curve for job in jobs if (curve := job.curve(machine)).points]
 
 
 def _command(words: compose.Words, name: str) -> str:
@@ -63,42 +74,65 @@ def _command(words: compose.Words, name: str) -> str:
 
 
 def _draw_experiment(
-    words: compose.Words, name: str, specs: Sequence[JobSpec], found: Found
+    words: compose.Words, name: str, jobs: Sequence[StoredJob]
 ) -> None:
-    there = {spec.method.name for spec, _ in found}
-    missing = [spec.method.name for spec in specs if spec.method.name not in there]
-    if missing:
-        names = ", ".join(dict.fromkeys(missing))
-        print(f"{name}: not run yet, so left out: {names}")
-    settings = dict.fromkeys(_setting(spec) for spec, _ in found)
+    if not any(job.thresholds for job in jobs):
+        raise UserError(
+            f"Nothing of {name!r} is complete yet: {_command(words, name)}."
+        )
+    left_out = unfinished(jobs)
+    if left_out:
+        print(f"{name}: left out, {left_out}; {_command(words, name)}")
+    settings = dict.fromkeys(_setting(job.spec) for job in jobs if job.thresholds)
     for setting in settings:
-        here = [(spec, run) for spec, run in found if _setting(spec) == setting]
-        stem = name if len(settings) == 1 else f"{name}-{_suffix(here[0][0])}"
+        here = [job for job in jobs if _setting(job.spec) == setting]
+        stem = name if len(settings) == 1 else f"{name}-{_suffix(here[0].spec)}"
         _draw(words, name, stem, here)
 
 
-def _draw(words: compose.Words, name: str, stem: str, found: Found) -> None:
-    spec = found[0][0]
+def unfinished(jobs: Sequence[StoredJob]) -> str:
+    """Which points lack rows or timings, in words; empty where all are whole."""
+    lacking, untimed = [], []
+    several = len({_setting(job.spec) for job in jobs}) > 1
+    for setting in dict.fromkeys(_setting(job.spec) for job in jobs):
+        here = [job for job in jobs if _setting(job.spec) == setting]
+        machine = _machine(here)
+        for job in here:
+            method, asked = job.spec.method.name, len(job.spec.method.thresholds)
+            label = f"{method} at {_suffix(job.spec)}" if several else method
+            if gone := asked - len(job.thresholds):
+                lacking.append(f"{label} ({gone} of {asked} points)")
+            late = [one for one in job.thresholds if not job.is_timed(one, machine)]
+            if late:
+                untimed.append(f"{label} ({len(late)} of {asked} points)")
+    parts = []
+    if lacking:
+        parts.append(f"for rows are missing: {', '.join(lacking)}")
+    if untimed:
+        parts.append(f"of latency, for timings are missing: {', '.join(untimed)}")
+    return "; ".join(parts)
+
+
+def _draw(
+    words: compose.Words, name: str, stem: str, jobs: Sequence[StoredJob]
+) -> None:
+    spec = jobs[0].spec
     metric = spec.task.metrics[0]
     folder = Path(spec.root) / "figures" / name
     files = make(
         stem,
-        _curves(found),
+        stored_curves(jobs),
         _validation_curves(words, name, spec),
         _published(spec),
         FigureSettings(
             pair=spec.pair.name,
             task=spec.task.name,
             split=spec.split,
-            examples=spec.num_examples,
-            seeds=spec.seeds,
             temperature=spec.sampling.temperature,
             gamma=spec.method.gamma,
             batch=spec.engine.batch_size,
             gate=spec.method.gate,
             bonus=spec.method.bonus,
-            latency_examples=spec.latency.num_examples,
-            latency_repeats=spec.latency.repeats,
         ),
         folder,
         metric=metric,
@@ -107,11 +141,6 @@ def _draw(words: compose.Words, name: str, stem: str, found: Found) -> None:
     print(f"{metric.name}: {metric.signature}")
     for file in files:
         print(os.path.relpath(file))
-
-
-def _found(specs: Sequence[JobSpec]) -> Found:
-    runs = ((spec, stored_run(spec)) for spec in specs)
-    return [(spec, run) for spec, run in runs if run is not None]
 
 
 def _setting(spec: JobSpec) -> tuple[object, ...]:
@@ -136,47 +165,13 @@ def _suffix(spec: JobSpec) -> str:
     return "-".join([*parts, f"gamma{method.gamma}", method.gate, method.bonus])
 
 
-def _curves(found: Found) -> list[Curve]:
-    """What the jobs asked for and no more: a run directory may hold other points."""
-    host, device = _machine(run for _, run in found)
-    curves = []
-    for spec, run in found:
-        examples = LoadedJob.of(spec).examples
-        sampling = Settings(**dataclasses.asdict(spec.sampling))
-        curve = load_curve(
-            run,
-            display_name=display_name(spec.method.name),
-            sampling=sampling,
-            thresholds=spec.method.thresholds,
-            seeds=spec.seeds,
-            examples={example.id: example.sha256 for example in examples},
-            labels=_labels(spec),
-            host=host,
-            device=device,
-        )
-        if curve.points:
-            curves.append(curve)
-    return curves
-
-
-def _machine(runs: Iterator[RunDirectory]) -> tuple[str | None, str | None]:
-    """The machine whose timings are drawn: this one, else the one with the most."""
-    counted = Counter((one.host, one.device) for run in runs for one in run.latency())
+def _machine(jobs: Sequence[StoredJob]) -> Machine | None:
+    """The machine whose timings are drawn: this one, else the one with most points."""
+    counted = Counter(machine for job in jobs for machine, _ in job.timings)
     if not counted:
-        return None, None
+        return None
     here = this_host()
     return here if here in counted else counted.most_common(1)[0][0]
-
-
-def _labels(spec: JobSpec) -> Mapping[float, Label]:
-    rule = spec.method.rule_object
-    if rule is None:
-        return {}
-    ends: list[tuple[float | None, Label]] = [
-        (rule.lossless_end, "lossless"),
-        (rule.drafter_end, "drafter"),
-    ]
-    return {alpha: label for alpha, label in ends if alpha is not None}
 
 
 def _validation_curves(
@@ -187,10 +182,9 @@ def _validation_curves(
         return None
     others = tuple(word for word in words.overrides if not word.startswith("split="))
     asked = dataclasses.replace(words, overrides=(*others, "split=validation"))
-    specs = [job_spec(config) for config in compose.sweep(asked, name)]
-    wanted = dataclasses.replace(spec, split="validation")
-    found = [one for one in _found(specs) if _setting(one[0]) == _setting(wanted)]
-    return _curves(found) or None
+    wanted = _setting(dataclasses.replace(spec, split="validation"))
+    jobs = [job for job in stored_jobs(asked, name) if _setting(job.spec) == wanted]
+    return stored_curves(jobs) or None
 
 
 def _published(spec: JobSpec) -> list[PublishedPoint] | None:

@@ -5,6 +5,7 @@ are decoded first, and timed together at the end, so that all share the timings 
 target. Under another launcher each job is timed where it ran, by itself.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -70,10 +71,12 @@ def _decode(config: Config, live: bool | None) -> Decoded:
 def _time_and_mirror(decoded: Sequence[Decoded], live: bool | None) -> None:
     from speccascade.cli.reporter import ConsoleReporter
     from speccascade.jobs.run import time_jobs
+    from speccascade.jobs.stored import stored_summary
 
     with ConsoleReporter(decoded[0].name, live=live) as report:
         directories = time_jobs([one.spec for one in decoded], report)
         for one, directory in zip(decoded, directories, strict=True):
-            said = one.mirror.mirror(directory.path, group=one.name)
+            asked = functools.partial(stored_summary, one.spec)
+            said = one.mirror.mirror(directory.path, group=one.name, summary=asked)
             if said:
                 report.line(said)

@@ -9,8 +9,9 @@ from speccascade.cli import compose
 from speccascade.cli.guard import OK
 
 DESCRIPTION = (
-    "Mirrors every finished curve of the named experiments to W&B, one run a curve; "
-    "without a name, of everything in the store. What is there already is left alone."
+    "Mirrors every finished curve of the named experiments to W&B, one run a curve, as "
+    "they asked for it; without a name, of everything in the store. What is there "
+    "already is left alone."
 )
 
 
@@ -19,28 +20,30 @@ def main(arguments: Sequence[str]) -> int:
     words = compose.parse("sync", DESCRIPTION, arguments)
     if not any(word.startswith("logger=") for word in words.overrides):
         words = dataclasses.replace(words, overrides=("logger=wandb", *words.overrides))
-    from speccascade.cli.build import job_spec, make
-    from speccascade.cli.stored import stored_run
+    from speccascade.cli.build import make
+    from speccascade.cli.figures import stored_jobs
     from speccascade.store import find_runs
 
     plain = compose.one_job(words)
     mirror = make(plain, "logger")
     done: set[Path] = set()
 
-    def replay(path: Path, group: str) -> None:
-        print(f"{path}: {mirror.mirror(path, group=group)}", flush=True)
-        done.add(path.absolute())
-
     for name in words.names or compose.experiments(words.config_dir):
-        for config in compose.sweep(words, name):
-            run = stored_run(job_spec(config))
-            if run is not None:
-                replay(run.path, config.name)
+        # The curve's group is what `run` gives it: the name in the configuration.
+        groups = [config.name for config in compose.sweep(words, name)]
+        for job, group in zip(stored_jobs(words, name), groups, strict=True):
+            if job.run is not None and job.is_whole:
+                path = job.run.path
+                said = mirror.mirror(path, group=group, summary=job.summary)
+                print(f"{path}: {said}", flush=True)
+                done.add(path.absolute())
     if not words.names:
-        # What no experiment asks for was run by itself; its group is then "run".
+        # What completes no experiment was run by itself; its group is then "run".
         for run in find_runs(os.path.expanduser(plain.paths.root)):
             if run.path.absolute() not in done:
-                replay(run.path, plain.name)
+                said = mirror.mirror(run.path, group=plain.name)
+                print(f"{run.path}: {said}", flush=True)
+                done.add(run.path.absolute())
     if not done:
         print(
             "There is nothing to mirror yet; run `speccascade run -m experiment=demo`."

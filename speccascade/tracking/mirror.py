@@ -7,10 +7,12 @@ failure becomes a sentence in the log. wandb is imported when a curve is written
 import dataclasses
 import json
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from speccascade.errors import UserError
+from speccascade.store.summary import summary_text
 from speccascade.tracking.curve_log import CurveLog, curve_logs
 
 # wandb reports its own errors and timings to its maker, offline runs included, unless
@@ -21,13 +23,17 @@ os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
 MODES = ("online", "offline", "disabled")
 # A cluster node without a network should notice quickly; then it goes offline.
 INIT_TIMEOUT_S = 30.0
+# Gives what is shown, in the form of summary.json; called only if it is needed.
+Summary = Callable[[], Mapping[str, Any]]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NoMirror:
     """`logger=none`: nothing is mirrored, and wandb is never imported."""
 
-    def mirror(self, directory: Path, *, group: str) -> str:
+    def mirror(
+        self, directory: Path, *, group: str, summary: Summary | None = None
+    ) -> str:
         """Does nothing and has nothing to say."""
         return ""
 
@@ -57,14 +63,22 @@ class WandbMirror:
                 f"{self.mode!r}."
             )
 
-    def mirror(self, directory: Path, *, group: str) -> str:
+    def mirror(
+        self, directory: Path, *, group: str, summary: Summary | None = None
+    ) -> str:
         """Mirrors every curve of a run directory that is not mirrored yet.
+
+        Args:
+            directory: the run directory.
+            group: the experiment.
+            summary: of what the experiment asked for; None takes summary.json, that
+                is all that was ever asked of this run directory.
 
         Returns:
             A sentence on what was done, or on what went wrong; never raises.
         """
         try:
-            return self._mirror(Path(directory), group)
+            return self._mirror(Path(directory), group, summary)
         except Exception as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             return (
@@ -72,16 +86,19 @@ class WandbMirror:
                 "`speccascade sync` tries again"
             )
 
-    def _mirror(self, directory: Path, group: str) -> str:
+    def _mirror(self, directory: Path, group: str, summary: Summary | None) -> str:
         mode = self._mode()
         if mode == "disabled":
             return "W&B is disabled"
         path = directory / "summary.json"
-        if not path.is_file():
+        if summary is not None:
+            # Infinities become texts, as they are in the file.
+            found = json.loads(summary_text(summary()))
+        elif path.is_file():
+            found = json.loads(path.read_text(encoding="utf-8"))
+        else:
             return "nothing to mirror to W&B yet: there is no summary"
-        logs = curve_logs(
-            json.loads(path.read_text(encoding="utf-8")), directory, group
-        )
+        logs = curve_logs(found, directory, group)
         written = [log for log in logs if not self._is_mirrored(log, mode)]
         for log in written:
             mode = self._write(log, mode)
