@@ -52,11 +52,12 @@ def summarise(
     Args:
       identity: of the run.
       records, latency: as `RunDirectory` gives them, in any order.
-      metrics: of the task; one that records lack is an error.
+      metrics: of the task, the headline first; one that records lack is an error.
       ratios: `engine.counters.ratios`.
 
     Returns:
-      {"identity", "points", "latency"}, both lists in the order of the points.
+      {"identity", "headline", "points", "latency"}, both lists in the order of the
+      points; the headline is the name of a metric.
     """
     rows = sorted(records, key=lambda one: (_record_order(one), one.example))
     points = [
@@ -66,6 +67,7 @@ def summarise(
     timings = sorted(latency, key=_machine_order)
     return {
         "identity": dict(identity),
+        "headline": metrics[0].name,
         "points": points,
         "latency": [
             {

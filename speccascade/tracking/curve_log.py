@@ -27,7 +27,7 @@ class CurveLog:
         config: the identity of the run directory and the sampling settings.
         steps: one mapping a threshold, ascending; `alpha` is left out where it is
             infinite or there is none, since W&B's axes have no such place.
-        summary: of the point with the best quality, under fixed names.
+        summary: of the point that is best by the headline metric, under fixed names.
         columns, rows: the table of points; infinite thresholds are spelt out.
         digest: of all the above; equal digests need no second mirroring.
     """
@@ -82,15 +82,15 @@ def _curve_log(
     }
     name = "/".join((pair, task, method))
     return CurveLog(
-        id=f"{key}-{_digest([group, sampling])}",
+        id=f"{key}-{_digest([name, group, sampling])}",
         name=name,
         group=group,
         config=config,
         steps=steps,
-        summary=_headline(thresholds, values),
+        summary=_headline(thresholds, values, summary["headline"]),
         columns=columns,
         rows=rows,
-        digest=_digest([name, group, config, steps, rows]),
+        digest=_digest([name, group, config, steps, rows, summary["headline"]]),
     )
 
 
@@ -116,10 +116,10 @@ def _values(
 
 
 def _headline(
-    thresholds: Sequence[Any], values: Sequence[Mapping[str, Any]]
+    thresholds: Sequence[Any], values: Sequence[Mapping[str, Any]], metric: str
 ) -> dict[str, Any]:
-    metric = min(name for name in values[0] if name.startswith("quality/"))
-    best = max(range(len(values)), key=lambda index: values[index][metric])
+    scores = [one[f"quality/{metric}"] for one in values]
+    best = scores.index(max(scores))
     named = ("quality/", "latency/", "spec/")
     return {
         "num_points": len(values),

@@ -42,6 +42,7 @@ def test_a_point_pools_its_seeds(run, plan, make_unit, mean):
         run.append_unit(make_unit(unit))
     found = json.loads(write(run, mean))
     assert found["identity"] == {"gamma": 5, "results_version": 1}
+    assert found["headline"] == "mean"
     assert [point["threshold"] for point in found["points"]] == ["-inf", 0.5]
     point = found["points"][1]
     assert (point["n"], point["rows"], point["seeds"]) == (10, 20, [0, 1])

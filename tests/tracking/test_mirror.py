@@ -51,6 +51,7 @@ def timing(threshold, relative):
 
 SUMMARY = {
     "identity": {"gamma": 5, "results_version": 1},
+    "headline": "bleu",
     "points": [point("-inf", 20.0), point(0.25, 22.0), point("inf", 15.0)],
     "latency": [timing("-inf", 0.9), timing(0.25, 0.7), timing("inf", 0.4)],
 }
@@ -119,6 +120,23 @@ def test_ids_depend_on_key_group_and_sampling_and_not_on_the_place():
     assert here.id == there.id
     other = curve_logs(SUMMARY, Path("a/p/t/m") / KEY, "other")[0]
     assert other.id != here.id
+
+
+def test_two_methods_or_pairs_with_one_key_have_ids_of_their_own():
+    ids = {
+        curve_logs(SUMMARY, Path("a") / name / KEY, "demo")[0].id
+        for name in ("pair/task/opt", "pair/task/mine", "other/task/opt")
+    }
+    assert len(ids) == 3
+
+
+def test_the_best_point_is_that_of_the_headline_metric():
+    points = [point(0.1, 20.0), point(0.2, 22.0)]
+    points[0]["quality"]["chrf"] = 99.0
+    for metric, best in (("bleu", "0.2"), ("chrf", "0.1")):
+        summary = SUMMARY | {"points": points, "headline": metric}
+        (log,) = curve_logs(summary, Path("a/p/t/m") / KEY, "demo")
+        assert log.summary["alpha_of_best"] == best
 
 
 def test_an_offline_run_holds_the_curve(tmp_path, run):
