@@ -47,8 +47,9 @@ class Outcome:
 
     Attributes:
       estimate: value and interval; a resample that does not reach the target's
-        quality counts as a speed-up of 0.
-      reached: share of resamples in which there was a value at all.
+        quality counts as a speed-up of 0, one without a timed example not at all.
+      reached: share of resamples in which there was a value at all, of those with a
+        timed example where it is a speed-up.
       unsure: whether n examples cannot tell the method from the target alone: the
         interval of the difference in quality contains 0, that of a speed-up 1.
       difference: quality less the target's, with its interval; None for a speed-up.
@@ -83,7 +84,7 @@ def speedup_at_matched_quality(
       tolerance: share of the target's quality that a sweep point may lack.
 
     Returns:
-      The speed-up; NaN where the quality is never reached.
+      The speed-up; 0 where the quality is never reached, NaN where no point was timed.
     """
     order = np.argsort(curve.latency, axis=0, kind="stable")  # NaN goes last
     x = np.take_along_axis(curve.latency, order, axis=0)
@@ -100,7 +101,8 @@ def speedup_at_matched_quality(
     rise = y1 - y0
     share = np.where(rise > 0, (target_quality - y0) / np.where(rise > 0, rise, 1), 1)
     crossing = x0 + np.clip(share, 0, 1) * (x1 - x0)
-    return np.where(reaches.any(axis=0), 1 / crossing, np.nan)
+    never = np.where(np.isnan(x).all(axis=0), np.nan, 0.0)
+    return np.where(reaches.any(axis=0), 1 / crossing, never)
 
 
 def best_quality_within(curve: Tradeoff, budget: float = 1.0) -> Each:
@@ -141,14 +143,14 @@ def best_quality(
 
 
 def speedup_outcome(speedups: Float[np.ndarray, " R"]) -> Outcome | None:
-    """The cell of a speed-up that is NaN where the target's quality is not reached."""
-    if np.isnan(speedups[0]):
+    """The cell of a speed-up: 0 is "never reached", NaN "not timed"."""
+    estimate = band(speedups)
+    if estimate is None or estimate.value == 0:
         return None
-    estimate = band(np.where(np.isnan(speedups), 0.0, speedups))
-    assert estimate is not None
+    drawn = speedups[1:][~np.isnan(speedups[1:])]
     return Outcome(
         estimate=estimate,
-        reached=_share_defined(speedups),
+        reached=float(np.mean(drawn > 0)) if len(drawn) else 1.0,
         unsure=estimate.contains(1.0),
     )
 

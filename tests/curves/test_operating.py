@@ -41,9 +41,10 @@ def speedup(points, goal, tolerance=0.001):
         ([(0.4, 20), (0.8, 30)], 15, 0.4),  # from the first point on
         ([(0.4, 10), (0.8, 20)], 20, 0.8),  # exactly at a point
         ([(0.4, 10), (0.8, 19.99)], 20, 0.8),  # within the tolerance, nothing lowered
-        ([(0.4, 10), (0.8, 15)], 20, np.nan),  # never
+        ([(0.4, 10), (0.8, 15)], 20, np.inf),  # never
         ([(0.4, 10), (np.nan, 30), (0.8, 20)], 15, 0.6),  # a point that was not timed
-        ([(0.4, 10), (np.nan, 30)], 15, np.nan),
+        ([(0.4, 10), (np.nan, 30)], 15, np.inf),
+        ([(np.nan, 10), (np.nan, 30)], 15, np.nan),  # nothing was timed
         ([(0.4, 16), (0.4, 10), (0.8, 20)], 15, 0.4),
     ],
 )
@@ -54,7 +55,7 @@ def test_speedup_is_read_where_the_line_first_reaches_the_quality(
 
 
 def test_without_tolerance_a_point_just_below_does_not_count():
-    assert np.isnan(speedup([(0.4, 10), (0.8, 19.99)], 20, tolerance=0.0))
+    assert speedup([(0.4, 10), (0.8, 19.99)], 20, tolerance=0.0) == 0
 
 
 def test_best_quality_is_that_of_a_point_no_slower_than_the_target():
@@ -74,7 +75,7 @@ def test_resamples_are_read_one_by_one():
         for i in range(50)
     ]
     np.testing.assert_array_equal(speedup_at_matched_quality(whole, goal), one_by_one)
-    assert 0 < np.isnan(one_by_one).sum() < 50
+    assert 0 < one_by_one.count(0.0) < 50
 
 
 @pytest.fixture
@@ -108,6 +109,17 @@ def test_a_clear_win_is_told_from_the_target_and_a_tie_is_not(known, mean):
     assert not best.unsure
     tie, target = known((-2, -1, 0.001), seconds=(0.5, 0.8, 0.99))
     assert best_quality(tie, target, mean, resample([tie])).unsure
+
+
+def test_a_resample_without_a_timed_example_is_not_a_speedup_of_zero(
+    make_point, make_curve, mean
+):
+    # One of 40 examples is timed: 0.975**40 = 36 % of the resamples do not draw it.
+    values = np.full(40, 10.0)
+    curve = make_curve(make_point(values, threshold=0.5, seconds=[[0.5]]))
+    found = matched_speedup(curve, make_point(values), mean, resample([curve]))
+    assert (found.estimate.low, found.estimate.high) == (2.0, 2.0)
+    assert found.reached == 1.0 and not found.unsure
 
 
 def test_a_quality_that_few_resamples_reach_shows_in_the_interval(known, mean):
@@ -225,7 +237,7 @@ def test_the_published_speedups_are_reproduced():
     # A cell that only the tolerance makes: 17.366 of 17.368.
     chow, goal, said, _ = cells["SpecCascade [Chow]", "XL", "XSum"]
     assert speedup_at_matched_quality(chow, goal) == pytest.approx(said, abs=0.015)
-    assert np.isnan(speedup_at_matched_quality(chow, goal, tolerance=0.0))
+    assert speedup_at_matched_quality(chow, goal, tolerance=0.0) == 0
 
 
 def test_the_published_best_qualities_are_reproduced():
