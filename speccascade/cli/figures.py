@@ -12,7 +12,7 @@ from speccascade.checkpoints.pairs import resolve
 from speccascade.cli import compose
 from speccascade.cli.build import job_spec
 from speccascade.cli.guard import OK
-from speccascade.curves import Curve, PublishedPoint, read_published
+from speccascade.curves import Curve, PublishedPoint, Setting, read_published
 from speccascade.errors import UserError
 from speccascade.figures import FigureSettings, make
 from speccascade.jobs.spec import JobSpec
@@ -119,20 +119,17 @@ def _draw(
     spec = jobs[0].spec
     metric = spec.task.metrics[0]
     folder = Path(spec.root) / "figures" / name
+    setting = setting_of(spec)
     files = make(
         stem,
         stored_curves(jobs),
         _validation_curves(words, name, spec),
-        _published(spec),
+        _published(spec, name),
         FigureSettings(
             pair=spec.pair.name,
             task=spec.task.name,
-            split=spec.split,
-            temperature=spec.sampling.temperature,
-            gamma=spec.method.gamma,
             batch=spec.engine.batch_size,
-            gate=spec.method.gate,
-            bonus=spec.method.bonus,
+            **dataclasses.asdict(setting),
         ),
         folder,
         metric=metric,
@@ -143,18 +140,21 @@ def _draw(
         print(os.path.relpath(file))
 
 
-def _setting(spec: JobSpec) -> tuple[object, ...]:
-    """What one figure has one of; methods and thresholds vary within it."""
+def setting_of(spec: JobSpec) -> Setting:
+    """What all curves of one figure share, pair and task aside."""
     method = spec.method
-    return (
-        spec.pair.name,
-        spec.task.name,
-        spec.split,
-        spec.sampling,
-        method.gamma,
-        method.gate,
-        method.bonus,
+    return Setting(
+        split=spec.split,
+        gamma=method.gamma,
+        gate=method.gate,
+        bonus=method.bonus,
+        **dataclasses.asdict(spec.sampling),
     )
+
+
+def _setting(spec: JobSpec) -> tuple[str, str, Setting]:
+    """What one figure has one of; methods and thresholds vary within it."""
+    return spec.pair.name, spec.task.name, setting_of(spec)
 
 
 def _suffix(spec: JobSpec) -> str:
@@ -187,7 +187,19 @@ def _validation_curves(
     return stored_curves(jobs) or None
 
 
-def _published(spec: JobSpec) -> list[PublishedPoint] | None:
-    """The curves that ship for this pair and task, if any do."""
-    path = resolve(f"package:{spec.pair.name}.{spec.task.name}.curves.csv")
-    return read_published(path) if path.is_file() else None
+def published_path(spec: JobSpec) -> Path:
+    """Where the curves of the job's pair and task ship."""
+    return resolve(f"package:{spec.pair.name}.{spec.task.name}.curves.csv")
+
+
+def _published(spec: JobSpec, name: str) -> list[PublishedPoint]:
+    """The curves that ship for this pair, task and setting, if any do."""
+    path, asked = published_path(spec), setting_of(spec)
+    if not path.is_file():
+        return []
+    shipped = read_published(path)
+    matching = [one for one in shipped if one.setting == asked]
+    if shipped and not matching:
+        there = "; ".join(dict.fromkeys(str(one.setting) for one in shipped))
+        print(f"{name}: no pale lines; curves ship for {there}, and not for {asked}")
+    return matching

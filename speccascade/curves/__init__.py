@@ -6,7 +6,7 @@
 - `matched_speedup`, `best_quality`: the paper's two numbers of a curve.
 - `chosen_for_speed`, `chosen_for_quality`: threshold from validation, result on test.
 - `threshold_grid`: thresholds at distinct operating points.
-- `read_published`, `write_published`: the curves that ship.
+- `read_published`, `write_published`, `Setting`: the curves that ship.
 
 Importing this part imports numpy, not JAX.
 """
@@ -45,6 +45,7 @@ from speccascade.curves.points import (
 )
 from speccascade.curves.published import (
     PublishedPoint,
+    Setting,
     read_published,
     write_published,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "PointEstimate",
     "PublishedPoint",
     "Resamples",
+    "Setting",
     "Tradeoff",
     "best_quality",
     "best_quality_within",

@@ -19,7 +19,6 @@ from speccascade.curves.points import LatencyEstimate, PointEstimate
 from speccascade.errors import UserError
 from speccascade.store.files import explained, write_atomically
 
-_NAMES = ("method", "display_name", "temperature", "threshold", "label", "n", "seeds")
 _TIMES = (
     "relative_latency",
     "seconds_per_token",
@@ -32,19 +31,49 @@ _QUALITY, _RATIO = "quality.", "ratio."
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What curves of one pair and task must share to stand in one figure.
+
+    Attributes:
+      split: of the task.
+      temperature, top_k, top_p, min_p: of both models.
+      gamma: tokens drafted a round.
+      gate, bonus: policies of the engine.
+    """
+
+    split: str
+    temperature: float
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    gamma: int
+    gate: str = "untempered"
+    bonus: str = "law"
+
+    def __str__(self) -> str:
+        cut = ""
+        if self.top_k or self.top_p < 1 or self.min_p:
+            cut = f", top-k {self.top_k}, top-p {self.top_p:g}, min-p {self.min_p:g}"
+        return (
+            f"{self.split}, T = {self.temperature:g}{cut}, gamma = {self.gamma}, gate "
+            f"{self.gate}, bonus {self.bonus}"
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class PublishedPoint:
     """One point that ships.
 
     Attributes:
       method, display_name: who.
-      temperature: of both models; 0 is greedy.
+      setting: under which it was measured.
       point: the numbers, to six digits.
       versions: of what made them, in one line: weights, code, libraries.
     """
 
     method: str
     display_name: str
-    temperature: float
+    setting: Setting
     point: PointEstimate
     versions: str
 
@@ -86,7 +115,7 @@ def _to_row(one: PublishedPoint) -> dict[str, str]:
     row = {
         "method": one.method,
         "display_name": one.display_name,
-        "temperature": repr(one.temperature),
+        **{name: str(value) for name, value in vars(one.setting).items()},
         "threshold": _exact(point.threshold),
         "label": point.label or "",
         "n": str(point.n),
@@ -127,7 +156,16 @@ def _from_row(row: Mapping[str, str]) -> PublishedPoint:
     return PublishedPoint(
         method=row["method"],
         display_name=row["display_name"],
-        temperature=float(row["temperature"]),
+        setting=Setting(
+            split=row["split"],
+            temperature=float(row["temperature"]),
+            top_k=int(row["top_k"]),
+            top_p=float(row["top_p"]),
+            min_p=float(row["min_p"]),
+            gamma=int(row["gamma"]),
+            gate=row["gate"],
+            bonus=row["bonus"],
+        ),
         point=point,
         versions=row["versions"],
     )

@@ -1,11 +1,12 @@
 """What stands under a figure: everything that a reader must know to compare it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 from speccascade.curves.bootstrap import CONFIDENCE
+from speccascade.curves.published import Setting
 
 __all__ = ["FigureSettings", "caption", "wrapped"]
 
@@ -20,6 +21,7 @@ class FigureSettings:
     Attributes:
       pair, task, split: as in the run directory.
       temperature: sampling temperature of both models; 0 is greedy.
+      top_k, top_p, min_p: truncation of both models; 0, 1 and 0 are off.
       gamma: tokens drafted a round.
       batch: rows a batch in the quality phase (latency is always batch 1).
       gate, bonus: policies of the engine.
@@ -41,6 +43,9 @@ class FigureSettings:
     batch: int
     gate: str = "untempered"
     bonus: str = "law"
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
     latency_kind: str = "Measured"
     resamples: int = 1000
     bootstrap_seed: int = 0
@@ -55,6 +60,12 @@ class FigureSettings:
     published_examples: int | None = None
     published_host: str | None = None
     published_device: str | None = None
+
+    @property
+    def setting(self) -> Setting:
+        """What shipped curves must share with these to be drawn beside them."""
+        names = (field.name for field in fields(Setting))
+        return Setting(**{name: getattr(self, name) for name in names})
 
 
 def _count(number: int, noun: str) -> str:
@@ -72,6 +83,8 @@ def caption(
     """The caption in plain sentences; the flags say which parts the figure has."""
     s = settings
     heat = "greedy (T = 0)" if s.temperature == 0 else f"T = {s.temperature:g}"
+    if s.top_k or s.top_p < 1 or s.min_p:
+        heat += f" (top-k {s.top_k}, top-p {s.top_p:g}, min-p {s.min_p:g})"
     # How many sentences and seeds is what a reader looks for first.
     parts = [
         f"Pair {s.pair}, task {s.task} ({s.split}), {heat}, γ = {s.gamma}; "

@@ -39,7 +39,7 @@ def draw_tradeoff(
       curves: the methods, each in threshold order.
       target_curve, drafter_curve: one model alone, drawn as levels; None if not run.
       metric: quality on the y axis, higher is better.
-      published: shipped curves; those at another temperature are left out.
+      published: shipped curves; those of another setting are left out.
       settings: what the caption says; n, seeds and hosts are read off the curves.
 
     Raises:
@@ -70,7 +70,8 @@ def make(
       curves: of every method, `target` and `drafter` among them; one pair, task,
         split and temperature.
       validation_curves: the same methods on validation data, to choose thresholds by.
-      published: shipped curves, from `curves.read_published`.
+      published: shipped curves, from `curves.read_published`; those of another
+        setting are left out.
       settings: what the caption says.
       folder: is made if it is missing.
       metric: the headline metric.
@@ -119,7 +120,7 @@ def _draw(
     shipped = [
         one
         for one in published or ()
-        if one.temperature == settings.temperature and metric.name in one.point.quality
+        if one.setting == settings.setting and metric.name in one.point.quality
     ]
     drawn = series_of(measured, shipped, metric)
     if not any(line.method not in ALONE for line in drawn):

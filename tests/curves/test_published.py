@@ -8,6 +8,7 @@ import pytest
 from speccascade.curves import (
     Band,
     PublishedPoint,
+    Setting,
     estimate_curve,
     read_published,
     resample,
@@ -31,7 +32,7 @@ def points(make_point, make_curve, mean, count_ratios):
         PublishedPoint(
             method="opt",
             display_name="SpecCascade [OPT]",
-            temperature=1.0,
+            setting=Setting(split="test", temperature=1.0, gamma=2),
             point=one,
             versions="weights ab12, jax 0.10.2",
         )
@@ -51,7 +52,7 @@ def test_points_survive_the_file_to_six_digits(points, tmp_path):
     found = read_published(path)
     assert [one.point.threshold for one in found] == [-math.inf, 0.1 + 0.2, None]
     for ours, theirs in zip(found, points, strict=True):
-        assert ours.versions == theirs.versions and ours.method == theirs.method
+        assert ours.versions == theirs.versions and ours.setting == theirs.setting
         a, b = ours.point, theirs.point
         assert (a.label, a.n, a.seeds) == (b.label, b.n, b.seeds)
         assert a.quality == {k: rounded(v) for k, v in b.quality.items()}
@@ -68,9 +69,7 @@ def test_writing_what_was_read_gives_the_same_bytes(points, tmp_path):
     write_published(second, read_published(first))
     assert first.read_bytes() == second.read_bytes()
     header = first.read_text().splitlines()[0].split(",")
-    assert header[:7] == [
-        *("method", "display_name", "temperature", "threshold", "label", "n", "seeds")
-    ]
+    assert header[:5] == ["method", "display_name", "split", "temperature", "top_k"]
     assert {"quality.mean", "quality.mean_low", "ratio.rejection_rate"} <= set(header)
     assert header[-1] == "versions"
 

@@ -27,14 +27,14 @@ SETTINGS = FigureSettings(
 METHODS = ("lossless", "chow", "opt", "token_v3")
 
 
-def shipped(curves, metric, temperature=1.0):
+def shipped(curves, metric, **changes):
     """`curves` as the CSV that ships would give them."""
     resamples = resample(curves, replicates=2)
     return [
         PublishedPoint(
             method=curve.method,
             display_name=curve.display_name,
-            temperature=temperature,
+            setting=replace(SETTINGS.setting, **changes),
             point=point,
             versions="",
         )
@@ -147,8 +147,20 @@ def test_shipped_curves_share_the_rejection_panel_and_own_a_latency_panel(
         assert hosts == {host}
 
 
-def test_shipped_curves_of_another_temperature_are_left_out(pair, mean_score):
-    published = shipped(pair().curves("opt"), mean_score, temperature=0.0)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"temperature": 0.0},
+        {"gamma": 2},
+        {"gate": "processed"},
+        {"bonus": "target"},
+        {"top_k": 5},
+        {"split": "validation"},
+    ],
+    ids=str,
+)
+def test_shipped_curves_of_another_setting_are_left_out(pair, mean_score, changes):
+    published = shipped(pair().curves("opt"), mean_score, **changes)
     figure = draw(pair(), mean_score, published, methods=("opt",))
     assert list(figure.panels) == ["rejection", "latency"]
 

@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
-from speccascade.cli import figures, sync
+from speccascade.cli import figures, publish, sync
 from speccascade.cli.compose import Words
+from speccascade.curves import read_published
 from speccascade.errors import UserError
 from speccascade.jobs.loaded import LoadedJob
 from speccascade.jobs.quality import planned_units
@@ -231,3 +232,38 @@ def test_the_command_repeats_the_overrides_that_were_given():
     words = Words(names=(), overrides=("seeds=[1]",), config_dir="mine")
     command = figures._command(words, "demo")
     assert command.endswith("experiment=demo seeds=[1] --config-dir mine`")
+
+
+def test_only_a_complete_experiment_is_published(tmp_path, experiments, monkeypatch):
+    path = tmp_path / "curves.csv"
+    monkeypatch.setattr(publish, "stored_jobs", figures.stored_jobs)
+    monkeypatch.setattr(publish, "published_path", lambda spec: path)
+    experiments["demo"] = [
+        fill(ask(tmp_path, TARGET)),
+        fill(ask(tmp_path), thresholds=(-1.0, 1.0)),
+    ]
+    with pytest.raises(UserError, match=r"not complete.*chow \(1 of 3 points\)"):
+        publish.main(["demo"])
+    assert not path.exists()
+    fill(ask(tmp_path))
+    assert publish.main(["demo"]) == 0
+    found = read_published(path)
+    assert len(found) == 4 and all(one.point.latency for one in found)
+    assert {one.setting for one in found} == {figures.setting_of(ask(tmp_path))}
+
+
+def test_shipped_curves_of_another_setting_are_named(
+    tmp_path, experiments, monkeypatch, capsys
+):
+    path = tmp_path / "curves.csv"
+    monkeypatch.setattr(publish, "stored_jobs", figures.stored_jobs)
+    for module in (publish, figures):
+        monkeypatch.setattr(module, "published_path", lambda spec: path)
+    experiments["demo"] = [fill(ask(tmp_path, one)) for one in (TARGET, CHOW)]
+    publish.main(["demo"])
+    assert figures._published(ask(tmp_path), "demo")
+    capsys.readouterr()
+    other = ask(tmp_path, dataclasses.replace(CHOW, gamma=3))
+    assert figures._published(other, "demo") == []
+    said = capsys.readouterr().out
+    assert "no pale lines; curves ship for test, T = 1, gamma = 5" in said
