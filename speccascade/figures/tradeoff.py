@@ -187,12 +187,15 @@ def _dress(
     kind = settings.latency_kind
     run = f"n = {settings.examples:,}"
     pale = "; pale lines: as shipped" * any(s.source == "published" for s in here)
+    letters = dict(zip(figure.panels, "abc", strict=False))
+    ours = letters.get("latency")
+    apart = f": not to be compared with ({ours})" if ours else ""
     title, below = {
         "rejection": ("Rejection rate", f"points: this run, {run}" + pale),
         "latency": (f"{kind} latency of this run", f"on {settings.host}"),
         "published latency": (
             f"{kind} latency as shipped",
-            f"on {settings.published_host}, another run: not to be compared with (b)",
+            f"on {settings.published_host}, another run" + apart,
         ),
     }[name]
     axis.set_title(f"({letter})  {title}", pad=13.0)

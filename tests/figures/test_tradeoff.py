@@ -165,6 +165,15 @@ def test_each_latency_panel_names_its_host(figure):
     assert "their-host" in texts["published latency"]
 
 
+def test_a_panel_that_is_not_there_is_not_pointed_at(figure):
+    def words(one):
+        return " ".join(t.get_text() for t in one.panels["published latency"].texts)
+
+    assert "not to be compared with (b)" in words(figure)
+    untimed = draw_series([s for s in SERIES if s.panel != "latency"], SETTINGS, "BLEU")
+    assert "compared" not in words(untimed)
+
+
 def test_the_caption_says_how_it_was_made(figure):
     (text,) = [t.get_text() for t in figure.texts if t.get_gid() == "caption"]
     words = " ".join(text.split())
