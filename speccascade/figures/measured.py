@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from speccascade.curves import (
     Band,
     Curve,
@@ -47,9 +49,11 @@ def measure(
 
     Raises:
       UserError: there are none, they were timed on several machines, or their points
-        have different sentences.
+        have different sentences, seeds or numbers of timings, which one caption
+        cannot state.
     """
     present = [curve for curve in curves if curve.points]
+    _check_one_size(present)
     one_machine(present)
     resamples = resample(
         present, replicates=settings.resamples, seed=settings.bootstrap_seed
@@ -62,6 +66,19 @@ def measure(
         },
         resamples=resamples,
     )
+
+
+def _check_one_size(curves: Sequence[Curve]) -> None:
+    points = [point for curve in curves for point in curve.points]
+    seeds = {tuple(np.unique(point.seeds).tolist()) for point in points}
+    timed = [one.latency for one in points if one.latency is not None]
+    timings = {(len(np.unique(t.examples)), len(np.unique(t.repeat))) for t in timed}
+    for what, found in (("seeds", seeds), ("timed examples and repeats", timings)):
+        if len(found) > 1:
+            raise UserError(
+                f"The points of one figure have different {what} "
+                f"({' and '.join(map(str, sorted(found)))}); finish the sweep first."
+            )
 
 
 def filled(
@@ -87,12 +104,12 @@ def filled(
     host, device = machines[0] if machines else (None, None)
     return replace(
         settings,
-        examples=max(point.n for point in points),
-        seeds=tuple(sorted({seed for point in points for seed in point.seeds})),
+        examples=points[0].n,  # of every point: `measure` has compared them
+        seeds=points[0].seeds,
         host=timed[0].host if timed else None,
         device=timed[0].device if timed else None,
-        latency_examples=max((one.n for one in timed), default=0),
-        latency_repeats=max((one.repeats for one in timed), default=0),
+        latency_examples=timed[0].n if timed else 0,
+        latency_repeats=timed[0].repeats if timed else 0,
         published_examples=max((one.point.n for one in published), default=None),
         published_host=host,
         published_device=device,

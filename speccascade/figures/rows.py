@@ -6,6 +6,7 @@ from speccascade.curves import (
     Chosen,
     Curve,
     Outcome,
+    PointData,
     PointEstimate,
     best_quality,
     chosen_for_quality,
@@ -128,13 +129,22 @@ def _ratio(point: PointEstimate, name: str) -> float | None:
 
 
 def _length_ratio(curve: Curve, at: int, target: Curve | None) -> float | None:
+    """Tokens to the target's, over the rows (example and seed) that both have."""
     if target is None:
         return None
-    longs = [
-        emitted({k: None if v is None else int(v.sum()) for k, v in counters.items()})
-        for counters in (curve.points[at].counters, target.points[0].counters)
-    ]
-    return longs[0] / longs[1] if longs[1] else None
+    ours, theirs = (_lengths(one) for one in (curve.points[at], target.points[0]))
+    both = ours.keys() & theirs.keys()
+    tokens = sum(theirs[row] for row in both)
+    return sum(ours[row] for row in both) / tokens if tokens else None
+
+
+def _lengths(point: PointData) -> dict[tuple[int, int], int]:
+    known = {name: v for name, v in point.counters.items() if v is not None}
+    rows = zip(point.examples.tolist(), point.seeds.tolist(), strict=True)
+    return {
+        row: emitted({name: int(values[i]) for name, values in known.items()})
+        for i, row in enumerate(rows)
+    }
 
 
 def _distinct(curve: Curve) -> int:

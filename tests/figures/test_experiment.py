@@ -13,7 +13,7 @@ from speccascade.engine.counters import ratios
 from speccascade.errors import UserError
 from speccascade.figures import FigureSettings, draw_tradeoff, make
 from speccascade.figures.measured import measure
-from speccascade.figures.rows import rows_of
+from speccascade.figures.rows import _length_ratio, rows_of
 
 SETTINGS = FigureSettings(
     pair="mini-t5-ende",
@@ -169,6 +169,23 @@ def test_curves_on_different_sentences_are_refused(pair, mean_score):
     mixed = [pair().curve("opt"), pair(n=39).curve("chow")]
     with pytest.raises(UserError, match="different examples"):
         draw_tradeoff(mixed, None, None, mean_score, settings=SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [({"seeds": (0,)}, "different seeds"), ({"timed": 5}, "timed examples")],
+)
+def test_points_that_one_caption_cannot_state_are_refused(
+    pair, mean_score, change, what
+):
+    mixed = [pair().curve("target"), pair(**change).curve("opt")]
+    with pytest.raises(UserError, match=what):
+        measure(mixed, mean_score, SETTINGS)
+
+
+def test_the_length_ratio_is_over_the_rows_that_both_have(pair):
+    three, one = pair(seeds=(0, 1, 2)).curve("opt"), pair(seeds=(0,)).curve("target")
+    assert _length_ratio(three, 0, one) == 1.0
 
 
 def test_nothing_but_single_models_is_one_sentence(pair, mean_score):
