@@ -29,10 +29,24 @@ def test_a_plain_translated_sentence_is_a_pair():
             "acosh acoshf acoshl asinh asinhf asinhl atanh",
             "acosh acoshf acoshl asinh asinhf asinhl Atanh",
         ),  # a list of names
+        (
+            "Opens the page that was set in Options.",
+            "Opens the page that was set in Optionen.",
+        ),  # still English: "in" and "was" are words of both languages
+        (
+            "IN PRACTICE The Falcot Corp case",
+            "IN DER PRAXIS Der Fall Falcot Corp",
+        ),  # function words of a title alone
     ],
 )
 def test_what_is_no_translated_sentence_is_left_out(en, de):
     assert not is_pair(en, de)
+
+
+def test_one_function_word_makes_a_long_line_german():
+    en = "Choose Tools - Options - Calc - View to see them."
+    assert is_pair(en, "Wählen Sie Extras - Optionen - Calc - Ansicht")
+    assert not is_pair(en, "Wähle Extras - Optionen - Calc - Ansicht")
 
 
 def test_synopses_may_be_short_and_need_no_function_word():
