@@ -4,9 +4,8 @@
     python scripts/rebuild_ende_docs.py FOLDER [--compare OTHER/ende_docs.jsonl.gz]
     export SPECCASCADE_DATA=FOLDER
 
-Rebuilt are the LibreOffice help, the manual pages and the package descriptions and
-synopses. The GIMP help, the GNOME help, the installation guide and the Debian handbook
-(9,753 of 81,960 rows of the corpus that the shipped models were trained on) are not.
+From the LibreOffice help, the manual pages, the package descriptions and synopses, the
+GIMP help, the GNOME help, the Debian installation guide and the Debian handbook.
 `--help` says what it needs; the logic is `speccascade.tasks.rebuild`.
 """
 

@@ -9,17 +9,16 @@ from pathlib import Path
 from speccascade.checkpoints.vocabulary import Vocabulary
 from speccascade.errors import UserError
 from speccascade.tasks.corpus import FILE_NAME, CorpusRow, read_corpus, write_corpus
-from speccascade.tasks.rebuild.corpus import NOT_REBUILT, ORIGINS, build, compare
+from speccascade.tasks.rebuild.corpus import ORIGINS, build, compare
 from speccascade.tasks.rebuild.evaluation import write_evaluation
 from speccascade.tasks.rebuild.packages import Packages
 
 DESCRIPTION = f"""\
 Makes {FILE_NAME}, the English-German documentation corpus that the shipped models are
 trained on, from packages of Debian 12 (bookworm). Needs apt-get and dpkg-deb and the
-network, no root; about 100 MB are downloaded and 10 minutes pass, most of them waiting.
+network, no root; about 250 MB are downloaded and 10 minutes pass, most of them waiting.
 
 Rebuilt: {", ".join(ORIGINS)}.
-Not rebuilt, though part of the training corpus: {", ".join(NOT_REBUILT)}.
 Packages change with Debian's point releases, and paragraphs that many pages share may
 be counted for another page; --compare says how much is the same."""
 

@@ -1,16 +1,11 @@
-"""All origins together: rows of the whole corpus, and how they compare with another's.
-
-Origins that are rebuilt are listed in `ORIGINS`. The GIMP help, the GNOME help, the
-installation guide and the Debian handbook (`NOT_REBUILT`, a ninth of the rows of the
-corpus that the shipped models were trained on) are not.
-"""
+"""All origins together: the rows of the corpus, and how they compare with another's."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from speccascade.tasks.corpus import CorpusRow
-from speccascade.tasks.rebuild import descriptions, libreoffice, manpages
+from speccascade.tasks.rebuild import books, descriptions, libreoffice, manpages
 from speccascade.tasks.rebuild.packages import Packages
 from speccascade.tasks.rebuild.pairs import without_repetitions
 
@@ -18,8 +13,7 @@ ORIGINS: dict[str, Callable[[Packages], Iterator[CorpusRow]]] = {
     "libreoffice-help": libreoffice.rows,
     "manpages": manpages.rows,
     "debian-packages": descriptions.rows,
-}
-NOT_REBUILT = ("gimp", "gnome", "instguide", "handbook")
+} | {book.origin: book.rows for book in books.BOOKS}
 
 
 def build(packages: Packages, origins: Sequence[str]) -> list[CorpusRow]:

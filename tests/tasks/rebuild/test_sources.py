@@ -192,12 +192,6 @@ def test_the_command_writes_a_corpus_from_what_is_already_downloaded(tmp_path, c
     assert re.search(r"debian-description +2 +2 +2 +2\n", printed)
 
 
-def test_the_help_names_the_origins_that_are_left_out(capsys):
-    with pytest.raises(SystemExit):
-        command.main(["--help"])
-    assert "gimp, gnome, instguide, handbook" in capsys.readouterr().out
-
-
 def test_a_missing_tool_is_one_sentence_and_status_2(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert command.main([str(tmp_path), "--origins", "debian-packages"]) == 2
