@@ -7,6 +7,7 @@ from matplotlib.textpath import text_to_path
 
 from speccascade.curves.bootstrap import CONFIDENCE
 from speccascade.curves.published import Setting
+from speccascade.engine.counters import RATIOS
 
 __all__ = ["FigureSettings", "caption", "wrapped"]
 
@@ -96,9 +97,10 @@ def caption(
     if bands:
         parts.append(
             f"Bands{' and thin bars' * latency}: {100 * CONFIDENCE:g} % bootstrap "
-            f"intervals of quality{' and latency' * latency} over sentences "
-            f"({s.resamples:,} resamples), point by point."
+            f"intervals of quality, rejection rate{' and latency' * latency} over "
+            f"sentences ({s.resamples:,} resamples), point by point."
         )
+    parts.append(f"Rejection rate: {RATIOS['rejection_rate']}.")
     if latency:
         where = f" on {s.host}" + (f" ({s.device})" if s.device else "")
         repeats = f"{s.latency_repeats} repeat" + "s" * (s.latency_repeats != 1)

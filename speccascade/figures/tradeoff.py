@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -156,8 +157,9 @@ def _band(axis: Axes, line: Series, order: float) -> None:
     if not len(x) == len(low) == len(high):
         return
     colour = style_of(line.method).colour
-    if len(x) == 1:
-        # A band of no width is not seen; a whisker is.
+    steps = [after - before for before, after in pairwise(x)]
+    if not steps or min(steps) < 0 < max(steps):
+        # A band of no width is not seen, and one that turns back shows no interval.
         axis.vlines(
             x,
             low,
@@ -228,13 +230,18 @@ def _name_ends(axis: Axes, series: Sequence[Series]) -> None:
         ends = [end for s in series if (end := s.end(label))]
         if not ends:
             continue
-        # The lossless word stands right of the star, the drafter's below its point:
-        # no curve passes there, for quality rises from one end to the other.
+        # `lossless` has the word, or the end nearest its side of the panel. It stands
+        # below its point: quality rises from one end to the other, so no curve passes.
+        own = [end for s in series if s.method == label and (end := s.end(label))]
+        x, y = max(own or ends) if label == "lossless" else min(ends)
+        left, right = axis.get_xlim()
+        inside = (x - left) < 0.75 * (right - left)
         axis.annotate(
             words,
-            xy=(max(x for x, _ in ends), min(y for _, y in ends)),
-            xytext=(6.0, -8.0) if label == "lossless" else (-1.0, -9.5),
+            xy=(x, y),
+            xytext=(6.0 if inside else -6.0, -8.0),
             textcoords="offset points",
+            horizontalalignment="left" if inside else "right",
             fontsize=7.0,
             fontstyle="italic",
             color="#444444",

@@ -12,7 +12,7 @@ import jax
 
 from speccascade.engine import ratios
 from speccascade.jobs.loaded import LoadedJob, current_texts, identity_of
-from speccascade.jobs.quality import decode_missing, planned_units
+from speccascade.jobs.quality import decode_missing
 from speccascade.jobs.spec import JobSpec, Reporter
 from speccascade.jobs.timing import TimedJob, time_missing
 from speccascade.latency import host_lock
@@ -91,13 +91,6 @@ def _summarise(job: LoadedJob, directory: RunDirectory) -> None:
             ratios,
         )
     )
-
-
-def progress_of(spec: JobSpec) -> tuple[int, int]:
-    """Units of the job that are on disk, and units in all."""
-    job = LoadedJob.of(spec)
-    units = planned_units(job)
-    return len(run_directory_of(spec).done_units(units)), len(units)
 
 
 def _keep_compiled_programs(folder: Path) -> None:

@@ -17,7 +17,6 @@ from typing import Any
 import yaml
 
 from speccascade.errors import UserError
-from speccascade.store.encoding import plain
 from speccascade.store.files import AppendFile, explained, write_atomically
 from speccascade.store.identity import canonical_identity, run_key
 from speccascade.store.reading import (
@@ -42,15 +41,11 @@ class RunDirectory:
     Attributes:
       path: the folder.
       identity: what the key hashes, `results_version` included.
-      extras: what else config.yaml says; it decides nothing.
     """
 
-    def __init__(
-        self, path: Path, identity: Mapping[str, Any], extras: Mapping[str, Any]
-    ):
+    def __init__(self, path: Path, identity: Mapping[str, Any]):
         self.path = path
         self.identity = dict(identity)
-        self.extras = dict(extras)
         self._records = AppendFile(path, "records")
         self._latency = AppendFile(path, "latency")
 
@@ -62,7 +57,6 @@ class RunDirectory:
         task: str,
         method: str,
         identity: Mapping[str, Any],
-        extras: Mapping[str, Any] | None = None,
     ) -> "RunDirectory":
         """The run of an identity, made if it is not there.
 
@@ -70,7 +64,6 @@ class RunDirectory:
           root: results root.
           pair, task, method: names of the folders above the key.
           identity: see `identity.py`.
-          extras: for people; kept from the first time the run was opened.
 
         Raises:
           UserError: the folder cannot be made or written to, its config.yaml does not
@@ -88,7 +81,7 @@ class RunDirectory:
             path.mkdir(parents=True, exist_ok=True)
             is_new = not (path / CONFIG).exists()
         if is_new:
-            config = {"identity": identity, "extras": plain(extras or {})}
+            config = {"identity": identity}
             text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
             write_atomically(path / CONFIG, text)
         return cls.load(path)
@@ -109,7 +102,7 @@ class RunDirectory:
             text = (path / CONFIG).read_bytes()
         try:
             config = yaml.safe_load(text)
-            identity, extras = config["identity"], config.get("extras") or {}
+            identity = config["identity"]
             version = identity["results_version"]
         except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError) as error:
             raise UserError(
@@ -125,7 +118,7 @@ class RunDirectory:
                 f"{path / CONFIG} does not belong to the run {path.name}; it was "
                 "edited or moved: put it back, or delete it and launch again."
             )
-        return cls(path, identity, extras)
+        return cls(path, identity)
 
     @property
     def method(self) -> str:
@@ -187,13 +180,22 @@ class RunDirectory:
         """
         yield from select_timings(sorted(self.path.glob("latency-*.jsonl")), examples)
 
-    def done_units(self, plan: Sequence[Unit]) -> list[Unit]:
-        """The planned units of which every row is there with its example unchanged."""
-        return [unit for unit, done in self._checked(plan) if done]
-
     def missing_units(self, plan: Sequence[Unit]) -> list[Unit]:
         """The planned units that must be decoded, in the order of the plan."""
-        return [unit for unit, done in self._checked(plan) if not done]
+        there: set[tuple[RowName, str]] = {
+            (record.row, record.example_sha256)
+            for copy in self._copies()
+            if copy.complete
+            for record in copy.records
+        }
+        return [
+            unit
+            for unit in plan
+            if any(
+                ((unit.coordinates, one.id), one.sha256) not in there
+                for one in unit.examples
+            )
+        ]
 
     def status(self) -> RunStatus:
         """What is there; never raises for stale rows or differing copies."""
@@ -206,24 +208,6 @@ class RunDirectory:
 
     def _copies(self) -> Iterator[UnitCopy]:
         return unit_copies(list(self.path.glob("records-*.jsonl")))
-
-    def _checked(self, plan: Sequence[Unit]) -> list[tuple[Unit, bool]]:
-        there: set[tuple[RowName, str]] = {
-            (record.row, record.example_sha256)
-            for copy in self._copies()
-            if copy.complete
-            for record in copy.records
-        }
-        return [
-            (
-                unit,
-                all(
-                    ((unit.coordinates, one.id), one.sha256) in there
-                    for one in unit.examples
-                ),
-            )
-            for unit in plan
-        ]
 
 
 def find_runs(root: str | Path) -> list[RunDirectory]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_hex
 
 from speccascade.errors import UserError
@@ -181,7 +182,7 @@ def test_the_caption_says_how_it_was_made(figure):
         "Pair mini-t5-ende, task ende_docs (test), T = 1, γ = 5",
         "n = 100 sentences × 3 seeds, decoded in batches of 32",
         "gate untempered, bonus law",
-        "Bands and thin bars: 95 % bootstrap intervals of quality and latency",
+        "Bands and thin bars: 95 % bootstrap intervals of quality, rejection rate and latency",
         "Latency: Measured on a-host (cpu), batch 1, 20 sentences, 3 repeats",
         "shipped with the project, n = 512",
         "measured on their-host",
@@ -208,6 +209,14 @@ def test_without_latency_only_the_rejection_panel_is_drawn():
     assert list(figure.panels) == ["rejection"] and len(figure.axes) == 1
     (caption,) = [t.get_text() for t in figure.texts if t.get_gid() == "caption"]
     assert "Latency" not in caption and "shipped" not in caption
+
+
+def test_a_curve_that_turns_back_has_whiskers_and_no_band():
+    turning = line("opt", "latency", x=(0.9, 0.7, 0.8))
+    axis = draw_series([turning], SETTINGS, "BLEU").panels["latency"]
+    assert not [c for c in axis.collections if isinstance(c, PolyCollection)]
+    (whiskers,) = [c for c in axis.collections if isinstance(c, LineCollection)]
+    assert [segment[0][0] for segment in whiskers.get_segments()] == [0.9, 0.7, 0.8]
 
 
 def test_a_single_point_is_a_marker_with_a_whisker():

@@ -14,7 +14,7 @@ import pytest
 
 from speccascade.errors import UserError
 from speccascade.jobs import loaded, timing
-from speccascade.jobs.run import progress_of, run_directory_of, run_job, time_jobs
+from speccascade.jobs.run import run_directory_of, run_job, time_jobs
 from speccascade.jobs.spec import LatencySpec, MethodSpec, SamplingSpec
 from tests.jobs import tiny
 
@@ -174,14 +174,6 @@ def test_one_model_alone_needs_no_threshold(tmp_path):
 def test_more_examples_than_there_are_is_refused_in_one_sentence(tmp_path):
     with pytest.raises(UserError, match="num_examples is 65, but split 'test'"):
         run_job(tiny.job(tmp_path, num_examples=65), tiny.Silent())
-
-
-def test_progress_says_how_much_is_on_disk(tmp_path):
-    spec = tiny.job(tmp_path)
-    assert progress_of(spec)[0] == 0
-    run_job(spec, tiny.Silent())
-    done, asked = progress_of(spec)
-    assert done == asked > 0
 
 
 def test_jobs_that_are_timed_together_share_the_targets_timings(tmp_path):

@@ -43,13 +43,12 @@ def test_the_folder_is_named_by_pair_task_method_and_key(run, tmp_path):
     assert [found.path for found in find_runs(tmp_path)] == [run.path]
 
 
-def test_config_yaml_holds_the_identity_and_the_first_extras(tmp_path):
+def test_config_yaml_holds_the_identity(tmp_path):
     arguments = (tmp_path, "pair", "task", "opt", {"cap": float("inf"), "b": (1, 2)})
-    run = RunDirectory.open(*arguments, extras={"target": "weights/größer"})
-    RunDirectory.open(*arguments, extras={"target": "elsewhere"})
+    run = RunDirectory.open(*arguments)
     config = yaml.safe_load((run.path / "config.yaml").read_text("utf-8"))
     assert config["identity"] == {"cap": "inf", "b": [1, 2], "results_version": 1}
-    assert RunDirectory.load(run.path).extras == {"target": "weights/größer"}
+    assert RunDirectory.load(run.path).identity == config["identity"]
 
 
 def test_an_edited_config_is_noticed(run):
@@ -75,7 +74,6 @@ def test_what_was_appended_is_read_back_in_order(filled, plan, make_unit):
     expected = [record for unit in plan for record in make_unit(unit)]
     assert list(again(filled).records()) == expected
     assert again(filled).missing_units(plan) == []
-    assert again(filled).done_units(plan) == plan
 
 
 def test_each_process_writes_files_of_its_own(filled, plan, make_unit):
