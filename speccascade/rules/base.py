@@ -27,8 +27,9 @@ class Rule(abc.ABC):
 
     A measure does not express every rule: a residual may be other than (m - q)+, or
     depend on the drafted token. There is room for that. All that is done with a measure
-    goes through the four functions of `speccascade.rules.verify`; a rule that gives
-    keep [V] and residual [V] in place of m concerns them, and not the engine's loop.
+    goes through the functions of `speccascade.rules.verify`, which `engine.verify`
+    alone calls: a rule that gives keep [V] and residual [V] in place of m would change
+    these two files, and not the engine's loops.
 
     Attributes:
         name: the key in `RULES` and in configurations.

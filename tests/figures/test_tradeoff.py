@@ -182,7 +182,7 @@ def test_the_caption_says_how_it_was_made(figure):
         "Pair mini-t5-ende, task ende_docs (test), T = 1, γ = 5",
         "n = 100 sentences × 3 seeds, decoded in batches of 32",
         "gate untempered, bonus law",
-        "Bands and thin bars: 95 % bootstrap intervals of quality, rejection rate and latency",
+        "Bands and thin bars: 95 % bootstrap intervals of quality, rejection rate",
         "Latency: Measured on a-host (cpu), batch 1, 20 sentences, 3 repeats",
         "shipped with the project, n = 512",
         "measured on their-host",
