@@ -140,7 +140,7 @@ def _load_model(spec: ModelSpec, vocabulary: Vocabulary) -> tuple[T5, Params]:
             f"The weights {path} were trained with another vocabulary than "
             f"{vocabulary.path}; name the one that belongs to them."
         )
-    return model, params
+    return model, model.for_decoding(params)
 
 
 def file_sha256(path: Path) -> str:

@@ -1,5 +1,6 @@
 """Hands a verb's words to Hydra, and says how the jobs ended."""
 
+import logging
 import os
 import sys
 import uuid
@@ -43,11 +44,15 @@ def launch(
     # words the errors.
     environment = {"HYDRA_FULL_ERROR": "1", LAUNCH_VARIABLE: uuid.uuid4().hex}
     words, sys.argv = sys.argv, [f"speccascade {verb}", *arguments]
+    handlers = list(logging.root.handlers)
     try:
         with env_override(environment):
             start()
     finally:
         sys.argv = words
+        for left in set(logging.root.handlers) - set(handlers):  # Hydra's
+            left.close()
+        logging.root.handlers[:] = handlers
     outcomes = Collector.gathered
     if not any(outcome.error for outcome in outcomes):
         return guard.OK

@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Int
 
 from speccascade.models import kv_cache
 from speccascade.models.interface import Params, Prefilled, Prompts
+from speccascade.models.t5_layers import transposed_kernels
 from speccascade.models.t5_module import T5Config, T5Module
 
 START_ID = 0  # T5 starts decoding from the padding id.
@@ -55,6 +56,13 @@ class T5:
         tokens = jnp.zeros((1, 2), jnp.int32)
         valid = jnp.ones((1, 2), bool)
         return self.module.init(key, tokens, valid, tokens)["params"]
+
+    def for_decoding(self, params: Params) -> Params:
+        """The same parameters, the decoder's kernels held as decoding reads them best.
+
+        For decoding only: what is stored and trained keeps T5X's layout.
+        """
+        return {**params, "decoder": transposed_kernels(params["decoder"])}
 
     def prefill(self, params: Params, prompts: Prompts, decode_slots: int) -> Prefilled:
         config = self.config

@@ -24,12 +24,13 @@ from speccascade.errors import UserError
 from speccascade.models import kv_cache
 from speccascade.models.t5_layers import (
     Attention,
+    Dense,
     FeedForward,
     RelativeBias,
     RMSNorm,
     as_cache,
-    dense,
     mask_bias,
+    weights_first,
 )
 
 
@@ -207,7 +208,7 @@ class Decoder(nn.Module):
         self.decoder_norm = _norm(self.config)
         if not self.config.tied:
             # Logits are float32 whatever the activations are.
-            self.logits_dense = dense(self.config.vocab_size, jnp.dtype("float32"))
+            self.logits_dense = Dense(self.config.vocab_size, jnp.dtype("float32"))
 
     def read_prompt(
         self, encoded: Float[Array, "B L D"]
@@ -282,7 +283,7 @@ class T5Module(nn.Module):
             return self.decoder.untied_logits(x), caches
         wide = x.astype(jnp.float32) * self.config.emb_dim**-0.5
         embedding = self.token_embedder.embedding.astype(jnp.float32)
-        return jnp.einsum("bkd,vd->bkv", wide, embedding), caches
+        return weights_first(embedding, wide), caches
 
     def __call__(
         self,

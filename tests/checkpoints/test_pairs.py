@@ -28,8 +28,8 @@ def test_a_pair_holds_both_models_their_parameters_and_vocabulary(pair_spec, mod
     assert (pair.drafter, pair.target) == (models.drafter, models.target)
     assert pair.vocabulary.size == pair.drafter.vocab_size
     for found, written in (
-        (pair.drafter_params, models.drafter_params),
-        (pair.target_params, models.target_params),
+        (pair.drafter_params, pair.drafter.for_decoding(models.drafter_params)),
+        (pair.target_params, pair.target.for_decoding(models.target_params)),
     ):
         assert jax.tree.structure(found) == jax.tree.structure(written)
         jax.tree.map(np.testing.assert_array_equal, found, written)

@@ -1,6 +1,7 @@
 """Hydra's grammar reaches Hydra; sweeps go on past a failing job."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -86,6 +87,12 @@ def test_a_sweep_is_decoded_first_and_timed_together(cli, jobs):
     assert jobs.timed == [["chow", "opt"]]
     assert cli("run", "method=diff")[0] == 0
     assert jobs.timed[1:] == [["diff"]]
+
+
+def test_no_logging_of_hydras_is_left_behind(cli, jobs):
+    before = list(logging.root.handlers)
+    assert cli("run", "-m", "method=chow,opt")[0] == 0
+    assert logging.root.handlers == before
 
 
 def test_with_m_the_methods_of_the_experiment_run_in_order(cli, jobs):

@@ -44,7 +44,10 @@ def pair_params() -> PairParams:
         leaf + 0.05 * jnp.std(leaf) * jax.random.normal(key, leaf.shape)
         for leaf, key in zip(leaves, keys, strict=True)
     ]
-    return PairParams(drafter=jax.tree.unflatten(structure, noisy), target=target)
+    return PairParams(
+        drafter=MODEL.for_decoding(jax.tree.unflatten(structure, noisy)),
+        target=MODEL.for_decoding(target),
+    )
 
 
 def prompts(batch: int = BATCH, first: int = 0) -> Prompts:

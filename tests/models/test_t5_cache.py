@@ -70,6 +70,19 @@ def test_three_tokens_at_once_score_as_one_at_a_time(tiny, score, empty):
     np.testing.assert_allclose(together, np.concatenate(apart, 1), rtol=0, atol=1e-5)
 
 
+def test_kernels_held_for_decoding_change_rounding_only(tiny, score, empty):
+    expected, _ = feed(score, tiny, empty, [0, 0, 0])
+    held = tiny._replace(params=tiny.model.for_decoding(tiny.params))
+    cache = tiny.model.prefill(held.params, tiny.prompts, CAPACITY).cache
+    found, _ = feed(score, held, cache, [0, 0, 0])
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+    names = {
+        path[-1].key
+        for path, _ in jax.tree_util.tree_leaves_with_path(held.params["decoder"])
+    }
+    assert "kernel_t" in names and "kernel" not in names
+
+
 def test_a_row_at_its_own_slot_does_not_depend_on_its_neighbours(tiny, score, empty):
     # All rows at slots 0, 3 and 6; then row b alone among rows frozen at the capacity.
     cache, expected = empty, []
