@@ -166,7 +166,7 @@ def _band(axis: Axes, line: Series, order: float) -> None:
             high,
             color=colour,
             linewidth=0.7,
-            alpha=0.45,
+            alpha=0.15 if steps else 0.45,  # many cross one another where steps are
             zorder=order - 0.9,
         )
         return
