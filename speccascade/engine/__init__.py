@@ -2,12 +2,13 @@
 
 - `Execution`, `Rows`, `PairParams`: what is asked for, static and traced.
 - `generate`: one batch, one compiled program, no host in the loop.
+- `generate_queued`: the same for more rows than slots, to make records faster.
 - `Generation`, `Counters`: what comes back.
 - `ratios`: every rate that is derived from the counters.
 """
 
 from speccascade.engine.counters import Counters, ratios
-from speccascade.engine.generate import generate
+from speccascade.engine.generate import generate, generate_queued
 from speccascade.engine.request import Execution, PairParams, Rows
 from speccascade.engine.state import Generation
 
@@ -18,5 +19,6 @@ __all__ = [
     "PairParams",
     "Rows",
     "generate",
+    "generate_queued",
     "ratios",
 ]

@@ -45,27 +45,35 @@ _DUMMY = RowRequest(tokens=(0,), example=0)
 def make_batch(
     requests: Sequence[RowRequest], length: int, batch_size: int
 ) -> tuple[Prompts, Rows]:
-    """Arrays of `batch_size` rows; those beyond the requests are dummies.
+    """Prompts and rows of one batch, one request a row."""
+    prompts = make_prompts([one.tokens for one in requests], length, batch_size)
+    return prompts, make_rows(requests, batch_size)
+
+
+def make_prompts(prompts: Sequence[Sequence[int]], length: int, count: int) -> Prompts:
+    """`count` padded prompts; those beyond the given ones are dummies of one token.
 
     Args:
-      requests: at most `batch_size`.
+      prompts: at most `count`.
       length: prompt bucket L that every prompt fits.
-      batch_size: B.
+      count: B.
     """
-    missing = batch_size - len(requests)
-    rows = [*requests, *[_DUMMY] * missing]
-    tokens = np.zeros((batch_size, length), np.int32)
-    for index, row in enumerate(rows):
-        tokens[index, : len(row.tokens)] = row.tokens
+    filled = [*prompts, *[_DUMMY.tokens] * (count - len(prompts))]
+    tokens = np.zeros((count, length), np.int32)
+    for index, prompt in enumerate(filled):
+        tokens[index, : len(prompt)] = prompt
+    lengths = np.array([len(prompt) for prompt in filled], np.int32)
+    return Prompts(tokens=jnp.asarray(tokens), lengths=jnp.asarray(lengths))
+
+
+def make_rows(requests: Sequence[RowRequest], count: int) -> Rows:
+    """`count` rows; those beyond the requests are dummies, inactive from the start."""
+    filled = [*requests, *[_DUMMY] * (count - len(requests))]
 
     def column(name: str, dtype: type) -> jnp.ndarray:
-        return jnp.asarray(np.array([getattr(row, name) for row in rows], dtype))
+        return jnp.asarray(np.array([getattr(row, name) for row in filled], dtype))
 
-    prompts = Prompts(
-        tokens=jnp.asarray(tokens),
-        lengths=jnp.asarray(np.array([len(row.tokens) for row in rows], np.int32)),
-    )
-    return prompts, Rows(
+    return Rows(
         alpha=column("alpha", np.float32),
         sampling=Sampling(
             temperature=column("temperature", np.float32),
@@ -75,5 +83,5 @@ def make_batch(
         ),
         seed=column("seed", np.int32),
         example=column("example", np.int32),
-        active=jnp.asarray(np.arange(batch_size) < len(requests)),
+        active=jnp.asarray(np.arange(count) < len(requests)),
     )

@@ -1,22 +1,27 @@
-"""The engine's one entry: a batch in, a generation out, one compiled program."""
+"""The engine's entries: a batch or a queue in, a generation out, one compiled program.
+
+A new program is compiled for every new execution, pair, limit or shape; thresholds,
+temperatures, truncation values, seeds and prompts are data.
+"""
 
 import functools
 
 import jax
-from jaxtyping import Array, Bool
+from jaxtyping import Array, Bool, Int
 
+from speccascade.engine.loops import run_batch, run_queue
 from speccascade.engine.request import Execution, PairParams, Rows
-from speccascade.engine.single import decode_alone
-from speccascade.engine.speculative import decode_speculatively
+from speccascade.engine.rounds import Rounds
+from speccascade.engine.single import Alone
+from speccascade.engine.speculative import Speculative
 from speccascade.engine.state import Generation
 from speccascade.models.interface import Model, Prompts
 from speccascade.sampling import row_key
 
+_STATIC = ("execution", "drafter", "target", "max_new_tokens", "eos_id")
 
-@functools.partial(
-    jax.jit,
-    static_argnames=("execution", "drafter", "target", "max_new_tokens", "eos_id"),
-)
+
+@functools.partial(jax.jit, static_argnames=_STATIC)
 def generate(
     execution: Execution,
     drafter: Model,
@@ -30,9 +35,6 @@ def generate(
     eos_id: int,
 ) -> Generation:
     """Decodes a batch.
-
-    A new program is compiled for every new execution, pair, limit or batch shape;
-    thresholds, temperatures, truncation values, seeds and prompts are data.
 
     Args:
       execution: rule, gamma, gate and bonus policy, or one model alone.
@@ -49,19 +51,68 @@ def generate(
       Tokens, lengths and counters; at one batch shape a row does not depend, bit for
       bit, on its neighbours or its place.
     """
+    rounds = _rounds(execution, drafter, target, params, mask, max_new_tokens, eos_id)
+    return run_batch(rounds, prompts, rows, row_key(rows.seed, rows.example))
+
+
+@functools.partial(jax.jit, static_argnames=_STATIC)
+def generate_queued(
+    execution: Execution,
+    drafter: Model,
+    target: Model,
+    params: PairParams,
+    prompts: Prompts,
+    rows: Rows,
+    of_prompt: Int[Array, " Q"],
+    mask: Bool[Array, " V"] | None = None,
+    *,
+    max_new_tokens: int,
+    eos_id: int,
+) -> Generation:
+    """Decodes a queue of Q rows through B slots, B being the number of prompts.
+
+    A row gives what it gives in a batch of B rows (`generate`), bit for bit. For
+    records, never for timing: a row's own time has no meaning here.
+
+    Args:
+      execution, drafter, target, params, mask, max_new_tokens, eos_id: see `generate`.
+      prompts: [B, L].
+      rows: [Q], the active ones first.
+      of_prompt: index of each row's prompt, 0 to B - 1; rows may share a prompt.
+
+    Returns:
+      Tokens, lengths and counters of the Q rows, in the order of the queue.
+    """
+    rounds = _rounds(execution, drafter, target, params, mask, max_new_tokens, eos_id)
     row_keys = row_key(rows.seed, rows.example)
-    limits = {"max_new_tokens": max_new_tokens, "eos_id": eos_id, "mask": mask}
+    return run_queue(rounds, prompts, rows, of_prompt, row_keys)
+
+
+def _rounds(
+    execution: Execution,
+    drafter: Model,
+    target: Model,
+    params: PairParams,
+    mask: Bool[Array, " V"] | None,
+    max_new_tokens: int,
+    eos_id: int,
+) -> Rounds:
     if execution.kind == "speculative":
-        return decode_speculatively(
-            execution, drafter, target, params, prompts, rows, row_keys, **limits
+        return Speculative(
+            execution=execution,
+            drafter=drafter,
+            target=target,
+            params=params,
+            mask=mask,
+            max_new_tokens=max_new_tokens,
+            eos_id=eos_id,
         )
     alone = execution.kind == "drafter"
-    return decode_alone(
-        execution,
-        drafter if alone else target,
-        params.drafter if alone else params.target,
-        prompts,
-        rows,
-        row_keys,
-        **limits,
+    return Alone(
+        execution=execution,
+        model=drafter if alone else target,
+        params=params.drafter if alone else params.target,
+        mask=mask,
+        max_new_tokens=max_new_tokens,
+        eos_id=eos_id,
     )

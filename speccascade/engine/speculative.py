@@ -1,6 +1,6 @@
 """Speculative execution of any rule: GenSpecSample, Alg. 4, batched, in one loop.
 
-1. One iteration of the loop is one round: the drafter proposes G tokens, the target
+1. One iteration of a loop is one round: the drafter proposes G tokens, the target
    scores them in one call, a prefix is kept and one more token is drawn. A row gains 1
    to G + 1 tokens a round.
 2. Rows advance at their own pace. Nothing is rolled back as such: the next round feeds
@@ -18,9 +18,12 @@ A round by example, G = 2, `^` the start token, upper case drawn by the target's
     3       F      g h     0      I  (residual)    a b C d F I
 """
 
+import dataclasses
+
+import flax.struct
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Key
+from jaxtyping import Array, Bool, Int, Key
 
 from speccascade.engine.counters import Counters
 from speccascade.engine.distributions import Sampler
@@ -31,61 +34,97 @@ from speccascade.engine.draft import (
     drafter_calls,
 )
 from speccascade.engine.request import Execution, PairParams, Rows
-from speccascade.engine.state import Generation, Output, commit, feeding_slots
+from speccascade.engine.rounds import Progress
+from speccascade.engine.state import Output, commit, feeding_slots
 from speccascade.engine.verify import Verdict, verify
 from speccascade.models.interface import Cache, Model, Prompts
 
 TIER = 0
 
-State = tuple[Output, DrafterState, Cache, Counters]
+
+@flax.struct.dataclass
+class Memory:
+    """What is kept of the two models between rounds.
+
+    Attributes:
+      drafting: the drafter's side.
+      cache: the target's.
+      first_slot: int32[B], slot of the first token that the target was ever fed.
+    """
+
+    drafting: DrafterState
+    cache: Cache
+    first_slot: Int[Array, " B"]
 
 
-def decode_speculatively(
-    execution: Execution,
-    drafter: Model,
-    target: Model,
-    params: PairParams,
-    prompts: Prompts,
-    rows: Rows,
-    row_keys: Key[Array, " B"],
-    *,
-    max_new_tokens: int,
-    eos_id: int,
-    mask: Bool[Array, " V"] | None,
-) -> Generation:
-    """Runs rounds until every row has its end token or `max_new_tokens`."""
-    sampler = Sampler.of(execution, rows, mask)
-    slots = max_new_tokens + execution.slots_fed
-    draft_side = drafter.prefill(params.drafter, prompts, slots)
-    target_side = target.prefill(params.target, prompts, slots)
-    batch = rows.active.shape[0]
-    counters = Counters.zeros(batch, has_deferral=execution.has_deferral)
-    counters = counters.add(prefills=2 * rows.active.astype(jnp.int32))
-    output = Output.start(target_side.token, rows.active, max_new_tokens)
-    drafting = DrafterState(
-        cache=draft_side.cache,
-        first_slot=draft_side.slot,
-        previous=output.last,
-        lags=jnp.zeros((batch,), bool),
-    )
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Speculative:
+    """Rounds of drafting and verification under any rule.
 
-    def play_round(state: State) -> State:
-        output, drafting, cache, counters = state
+    Attributes:
+      execution: kind "speculative".
+      drafter, target: the pair.
+      params: of both.
+      mask: bool[V], True where a token may be written.
+      max_new_tokens: length limit T.
+      eos_id: the end token.
+    """
+
+    execution: Execution
+    drafter: Model
+    target: Model
+    params: PairParams
+    mask: Bool[Array, " V"] | None
+    max_new_tokens: int
+    eos_id: int
+
+    def start(self, prompts: Prompts, active: Bool[Array, " B"]) -> Progress:
+        slots = self.max_new_tokens + self.execution.slots_fed
+        draft_side = self.drafter.prefill(self.params.drafter, prompts, slots)
+        target_side = self.target.prefill(self.params.target, prompts, slots)
+        batch = active.shape[0]
+        counters = Counters.zeros(batch, has_deferral=self.execution.has_deferral)
+        output = Output.start(target_side.token, active, self.max_new_tokens)
+        drafting = DrafterState(
+            cache=draft_side.cache,
+            first_slot=draft_side.slot,
+            previous=output.last,
+            lags=jnp.zeros((batch,), bool),
+        )
+        return Progress(
+            output=output,
+            counters=counters.add(prefills=2 * active.astype(jnp.int32)),
+            memory=Memory(
+                drafting=drafting,
+                cache=target_side.cache,
+                first_slot=target_side.slot,
+            ),
+        )
+
+    def play(
+        self, progress: Progress, rows: Rows, row_keys: Key[Array, " B"]
+    ) -> Progress:
+        output, memory = progress.output, progress.memory
+        sampler = Sampler.of(self.execution, rows, self.mask)
         proposal, drafting = draft(
-            execution,
+            self.execution,
             TIER,
-            drafter,
-            params.drafter,
-            drafting,
+            self.drafter,
+            self.params.drafter,
+            memory.drafting,
             output,
             sampler,
             row_keys,
         )
         fed = jnp.concatenate([output.last[:, None], proposal.tokens], axis=1)
-        target_slots = feeding_slots(output, target_side.slot)
-        logits, cache = target.score(params.target, cache, fed, target_slots)
+        logits, cache = self.target.score(
+            self.params.target,
+            memory.cache,
+            fed,
+            feeding_slots(output, memory.first_slot),
+        )
         verdict = verify(
-            execution,
+            self.execution,
             TIER,
             proposal,
             logits,
@@ -95,18 +134,15 @@ def decode_speculatively(
             output.length,
         )
         live = (~output.finished).astype(jnp.int32)
-        output, taken = commit(output, verdict.block, verdict.kept + 1, eos_id)
-        counters = _count(execution, counters, verdict, live, taken)
-        whole = verdict.kept == execution.gamma
-        drafting = after_commit(execution, drafting, output, whole)
-        return output, drafting, cache, counters
-
-    output, _, _, counters = jax.lax.while_loop(
-        lambda state: jnp.any(~state[0].finished),
-        play_round,
-        (output, drafting, target_side.cache, counters),
-    )
-    return Generation(tokens=output.tokens, lengths=output.length, counters=counters)
+        output, taken = commit(output, verdict.block, verdict.kept + 1, self.eos_id)
+        counters = _count(self.execution, progress.counters, verdict, live, taken)
+        whole = verdict.kept == self.execution.gamma
+        drafting = after_commit(self.execution, drafting, output, whole)
+        return Progress(
+            output=output,
+            counters=counters,
+            memory=dataclasses.replace(memory, drafting=drafting, cache=cache),
+        )
 
 
 def _count(

@@ -10,11 +10,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
+import jax.numpy as jnp
 import numpy as np
 
 from speccascade.checkpoints.pairs import LoadedPair, PairSpec, load_pair
-from speccascade.engine import Execution, Generation, PairParams, generate
-from speccascade.engine.batch import RowRequest, make_batch
+from speccascade.engine import (
+    Execution,
+    Generation,
+    PairParams,
+    generate,
+    generate_queued,
+)
+from speccascade.engine.batch import RowRequest, make_batch, make_prompts, make_rows
 from speccascade.engine.request import Bonus, Gate, Kind, Rows
 from speccascade.errors import UserError
 from speccascade.jobs.spec import JobSpec
@@ -103,19 +110,58 @@ class LoadedJob:
 
     def decode(self, execution: Execution, batch: tuple[Prompts, Rows]) -> Generation:
         """Decodes one batch; the result's arrays are on the device."""
-        prompts, rows = batch
         pair = self.pair
         return generate(
             execution,
             pair.drafter,
             pair.target,
-            PairParams(drafter=pair.drafter_params, target=pair.target_params),
-            prompts,
-            rows,
+            self._params,
+            *batch,
             pair.mask,
             max_new_tokens=self.spec.task.max_new_tokens,
             eos_id=pair.vocabulary.eos_id,
         )
+
+    def decode_queue(
+        self,
+        examples: Sequence[Example],
+        places: Sequence[Coordinates],
+        slots: int,
+        length: int,
+    ) -> Generation:
+        """Decodes examples of one bucket at several coordinates, in one program's run.
+
+        Args:
+          examples: at most `slots`.
+          places: coordinates, each for all the examples.
+          slots: rows that are decoded at a time.
+          length: of the queue; at least len(examples) * len(places).
+
+        Returns:
+          Rows by place, then example; those beyond them are empty.
+        """
+        bucket, pair = self.bucket(examples[0]), self.pair
+        prompts = make_prompts([one.tokens for one in examples], bucket, slots)
+        requests = [_request(one, place) for place in places for one in examples]
+        of_prompt = np.zeros(length, np.int32)
+        of_prompt[: len(requests)] = np.tile(np.arange(len(examples)), len(places))
+        return generate_queued(
+            self.execution,
+            pair.drafter,
+            pair.target,
+            self._params,
+            prompts,
+            make_rows(requests, length),
+            jnp.asarray(of_prompt),
+            pair.mask,
+            max_new_tokens=self.spec.task.max_new_tokens,
+            eos_id=pair.vocabulary.eos_id,
+        )
+
+    @property
+    def _params(self) -> PairParams:
+        pair = self.pair
+        return PairParams(drafter=pair.drafter_params, target=pair.target_params)
 
 
 def _request(example: Example, coordinates: Coordinates) -> RowRequest:

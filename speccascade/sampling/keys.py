@@ -21,6 +21,9 @@ from jaxtyping import Array, Float32, Int, Integer, Key
 
 # Pinned: other generators may give a row other numbers when its batch changes (`rbg`).
 _GENERATOR = "threefry2x32"
+# Cascades of cascades that one 32-bit word has room for, beside four roles and outputs
+# of up to 2^26 tokens.
+_TIERS = 16
 
 
 class Role(enum.IntEnum):
@@ -65,9 +68,9 @@ def uniform(
 
     Args:
         row_keys: from `row_key`.
-        position: index of the token in the row's output, 0 for the first; any number of
-            axes after B, such as the slots of a block.
-        tier: 0 for the innermost pair, one more for every enclosing cascade.
+        position: index of the token in the row's output, 0 for the first, below 2^26;
+            any number of axes after B, such as the slots of a block.
+        tier: 0 for the innermost pair, one more for every enclosing cascade; below 16.
         role: what the number will decide.
 
     Returns:
@@ -75,12 +78,12 @@ def uniform(
         in.
     """
 
-    def one_draw(key, position):
-        for word in (position, tier, int(role)):
-            key = jax.random.fold_in(key, word)
-        return jax.random.uniform(key, (), jnp.float32)
+    def one_draw(key, word):
+        return jax.random.key_data(jax.random.fold_in(key, word))[0]
 
     draw = one_draw
     for _ in range(position.ndim - 1):
         draw = jax.vmap(draw, in_axes=(None, 0))
-    return jax.vmap(draw)(row_keys, position.astype(jnp.uint32))
+    word = (position.astype(jnp.uint32) * _TIERS + tier) * len(Role) + int(role)
+    bits = jax.vmap(draw)(row_keys, word)
+    return (bits >> 9).astype(jnp.float32) * jnp.float32(2**-23)

@@ -31,15 +31,20 @@ def without_timings(spec) -> dict:
 
 @pytest.fixture
 def decodings(monkeypatch):
-    """Counts the batches that are really decoded."""
+    """The units that are really decoded, and the timings that are taken."""
     calls = []
-    generate = loaded.generate
+    decode, decode_queue = loaded.LoadedJob.decode, loaded.LoadedJob.decode_queue
 
-    def counted(*args, **kwargs):
-        calls.append(args)
-        return generate(*args, **kwargs)
+    def counted(self, execution, batch):
+        calls.append(batch)
+        return decode(self, execution, batch)
 
-    monkeypatch.setattr(loaded, "generate", counted)
+    def queue_counted(self, examples, places, *args):
+        calls.extend(places)
+        return decode_queue(self, examples, places, *args)
+
+    monkeypatch.setattr(loaded.LoadedJob, "decode", counted)
+    monkeypatch.setattr(loaded.LoadedJob, "decode_queue", queue_counted)
     return calls
 
 
