@@ -144,6 +144,8 @@ class Training:
     Attributes:
         vocabulary: path of the SentencePiece model.
         initial: weights to start from; None: random ones.
+        initial_decoder_layers: decoder layers of `initial`, where the model has more
+            (`training.growth`); None: as many as the model.
         directory: of checkpoints and progress, from which a killed training goes on.
         output: the weights file that is written at the end, bfloat16.
         validation_batches: how many the validation loss is taken over.
@@ -156,6 +158,7 @@ class Training:
     settings: TrainingSettings = field(default_factory=TrainingSettings)
     vocabulary: str = "package:vocabulary.model"
     initial: str | None = None
+    initial_decoder_layers: int | None = None
     teacher: Teacher = field(default_factory=Teacher)
     directory: str = "${paths.root}/training/${.name}"
     output: str = "${.directory}/${.name}.safetensors"

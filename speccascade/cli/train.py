@@ -1,5 +1,6 @@
 """`speccascade train`: one model, from scratch, from weights, or distilled."""
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,7 @@ def _train(config: Config, name: str) -> None:
     from speccascade.models import T5, T5Config
     from speccascade.tasks.base import Task
     from speccascade.training.evaluation import greedy_metrics
+    from speccascade.training.growth import deepen_decoder
     from speccascade.training.loop import Teacher, TrainingSettings, train
 
     asked = config.training
@@ -55,7 +57,18 @@ def _train(config: Config, name: str) -> None:
         master = T5(config=make(asked.teacher, "config", T5Config))
         _check_width(vocabulary, master)
         teacher = Teacher(model=master, params=_load(master, asked.teacher.weights))
-    initial = None if asked.initial is None else _load(model, asked.initial)
+    initial = None
+    if asked.initial is not None:
+        layers = asked.initial_decoder_layers or model.config.num_decoder_layers
+        if layers > model.config.num_decoder_layers:
+            raise UserError(
+                f"training.initial_decoder_layers is {layers}, but the model has "
+                f"{model.config.num_decoder_layers} decoder layers: a model can grow, "
+                "not shrink."
+            )
+        shallow = dataclasses.replace(model.config, num_decoder_layers=layers)
+        initial = _load(T5(config=shallow), asked.initial)
+        initial = deepen_decoder(initial, model.config.num_decoder_layers)
     validation = [
         (vocabulary.encode(task.prompt(text.source)), vocabulary.encode(text.reference))
         for text in task.texts("validation")
