@@ -19,14 +19,14 @@ import dataclasses
 import flax.struct
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, Key
+from jaxtyping import Array, Bool, Float, Int
 
 from speccascade.engine.distributions import Sampler
 from speccascade.engine.request import Execution
 from speccascade.engine.state import Output, feeding_slots
 from speccascade.models.interface import Cache, Model, Params
 from speccascade.numerics import at_token, inverse_cdf
-from speccascade.sampling import Role, uniform
+from speccascade.sampling import Role, Uniforms
 
 
 @flax.struct.dataclass
@@ -63,13 +63,12 @@ class Draft:
 
 def draft(
     execution: Execution,
-    tier: int,
     model: Model,
     params: Params,
     state: DrafterState,
     output: Output,
     sampler: Sampler,
-    row_keys: Key[Array, " B"],
+    uniforms: Uniforms,
 ) -> tuple[Draft, DrafterState]:
     """Drafts one block after `output`, one token a call."""
     calls = drafter_calls(execution)
@@ -81,8 +80,7 @@ def draft(
         logits: Float[Array, "B V"], step: Int[Array, ""]
     ) -> tuple[Int[Array, " B"], tuple[jax.Array, ...]]:
         q = sampler.draws(logits)
-        uniforms = uniform(row_keys, output.length + step, tier, Role.DRAFT)
-        token = inverse_cdf(q, uniforms)
+        token = inverse_cdf(q, uniforms.at(output.length + step, Role.DRAFT))
         return token, (token, q, *([logits] if reads_gate else []))
 
     def step(

@@ -16,7 +16,7 @@ from speccascade.engine.single import Alone
 from speccascade.engine.speculative import Speculative
 from speccascade.engine.state import Generation
 from speccascade.models.interface import Model, Prompts
-from speccascade.sampling import row_key
+from speccascade.sampling import Uniforms, row_key
 
 _STATIC = ("execution", "drafter", "target", "max_new_tokens", "eos_id")
 
@@ -52,7 +52,7 @@ def generate(
       bit, on its neighbours or its place.
     """
     rounds = _rounds(execution, drafter, target, params, mask, max_new_tokens, eos_id)
-    return run_batch(rounds, prompts, rows, row_key(rows.seed, rows.example))
+    return run_batch(rounds, prompts, rows, _uniforms(execution, rows, max_new_tokens))
 
 
 @functools.partial(jax.jit, static_argnames=_STATIC)
@@ -84,8 +84,14 @@ def generate_queued(
       Tokens, lengths and counters of the Q rows, in the order of the queue.
     """
     rounds = _rounds(execution, drafter, target, params, mask, max_new_tokens, eos_id)
-    row_keys = row_key(rows.seed, rows.example)
-    return run_queue(rounds, prompts, rows, of_prompt, row_keys)
+    uniforms = _uniforms(execution, rows, max_new_tokens)
+    return run_queue(rounds, prompts, rows, of_prompt, uniforms)
+
+
+def _uniforms(execution: Execution, rows: Rows, max_new_tokens: int) -> Uniforms:
+    # A block that begins at the last position reaches this far.
+    positions = max_new_tokens + execution.slots_fed
+    return Uniforms.ahead(row_key(rows.seed, rows.example), positions)
 
 
 def _rounds(

@@ -17,23 +17,26 @@ waits for a slow neighbour. By example, two slots, rows a to d of 2, 5, 1 and 3 
 3. Rows beyond the active ones are never begun, and cost nothing.
 """
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Int, Key
+from jaxtyping import Array, Bool, Int
 
 from speccascade.engine.request import Rows
 from speccascade.engine.rounds import Progress, Rounds
 from speccascade.engine.state import Generation
 from speccascade.models.interface import Prompts
+from speccascade.sampling import Uniforms
 
 
 def run_batch(
-    rounds: Rounds, prompts: Prompts, rows: Rows, row_keys: Key[Array, " B"]
+    rounds: Rounds, prompts: Prompts, rows: Rows, uniforms: Uniforms
 ) -> Generation:
     """Plays rounds until every row has its end token or the longest length."""
     progress = jax.lax.while_loop(
         lambda progress: jnp.any(~progress.output.finished),
-        lambda progress: rounds.play(progress, rows, row_keys),
+        lambda progress: rounds.play(progress, rows, uniforms),
         rounds.start(prompts, rows.active),
     )
     return _written(progress)
@@ -44,7 +47,7 @@ def run_queue(
     prompts: Prompts,
     rows: Rows,
     of_prompt: Int[Array, " Q"],
-    row_keys: Key[Array, " Q"],
+    uniforms: Uniforms,
 ) -> Generation:
     """Plays rounds until every active row of the queue is done.
 
@@ -53,7 +56,7 @@ def run_queue(
       prompts: [B, L]; B is the number of slots.
       rows: [Q]; the active ones come first.
       of_prompt: each row's prompt, 0 to B - 1.
-      row_keys: of the rows.
+      uniforms: of the rows.
 
     Returns:
       [Q], in the order of the queue.
@@ -66,7 +69,8 @@ def run_queue(
     )
     # Every slot is vacant at first; `length` stands for "no row".
     vacant = jnp.ones((slots,), bool)
-    progress = fresh.replace(output=fresh.output.replace(finished=vacant))
+    output = dataclasses.replace(fresh.output, finished=vacant)
+    progress = dataclasses.replace(fresh, output=output)
     holders = jnp.full((slots,), length, jnp.int32)
     begun = jnp.zeros((), jnp.int32)
 
@@ -82,8 +86,8 @@ def run_queue(
         # A slot without a row keeps a finished one, whose settings do not matter.
         row = jnp.minimum(holders, length - 1)
         progress = _hand_over(progress, fresh, taken, of_prompt[row])
-        here = jax.tree.map(lambda leaf: leaf[row], rows)
-        progress = rounds.play(progress, here, row_keys[row])
+        here = jax.tree.map(lambda leaf: leaf[row], (rows, uniforms))
+        progress = rounds.play(progress, *here)
         done = jnp.where(progress.output.finished, holders, length)
         results = jax.tree.map(
             lambda kept, new: kept.at[done].set(new, mode="drop"),

@@ -7,12 +7,13 @@ for queues serve every execution.
 from typing import Any, Protocol, runtime_checkable
 
 import flax.struct
-from jaxtyping import Array, Bool, Key
+from jaxtyping import Array, Bool
 
 from speccascade.engine.counters import Counters
 from speccascade.engine.request import Rows
 from speccascade.engine.state import Output
 from speccascade.models.interface import Prompts
+from speccascade.sampling import Uniforms
 
 
 @flax.struct.dataclass
@@ -38,14 +39,12 @@ class Rounds(Protocol):
         """Reads the prompts; nothing is written yet. Inactive rows are finished."""
         ...
 
-    def play(
-        self, progress: Progress, rows: Rows, row_keys: Key[Array, " B"]
-    ) -> Progress:
+    def play(self, progress: Progress, rows: Rows, uniforms: Uniforms) -> Progress:
         """Every unfinished row gains at least one token; finished ones do not change.
 
         Args:
           progress: of all rows.
           rows: what is asked of each; `active` is not read.
-          row_keys: of the uniforms.
+          uniforms: of each.
         """
         ...

@@ -3,7 +3,7 @@
 import dataclasses
 
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Key
+from jaxtyping import Array, Bool
 
 from speccascade.engine.counters import Counters
 from speccascade.engine.distributions import Sampler
@@ -12,9 +12,7 @@ from speccascade.engine.rounds import Progress
 from speccascade.engine.state import Output, commit, feeding_slots
 from speccascade.models.interface import Model, Params, Prompts
 from speccascade.numerics import inverse_cdf
-from speccascade.sampling import Role, uniform
-
-TIER = 0
+from speccascade.sampling import Role, Uniforms
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,9 +47,7 @@ class Alone:
             memory=(prefilled.cache, prefilled.slot),
         )
 
-    def play(
-        self, progress: Progress, rows: Rows, row_keys: Key[Array, " B"]
-    ) -> Progress:
+    def play(self, progress: Progress, rows: Rows, uniforms: Uniforms) -> Progress:
         drafter = self.execution.kind == "drafter"
         role = Role.DRAFT if drafter else Role.TARGET
         output, (cache, first_slot) = progress.output, progress.memory
@@ -62,7 +58,7 @@ class Alone:
             self.params, cache, output.last[:, None], slots
         )
         draws = sampler.draws(logits[:, 0])
-        token = inverse_cdf(draws, uniform(row_keys, output.length, TIER, role))
+        token = inverse_cdf(draws, uniforms.at(output.length, role))
         one = jnp.ones_like(output.length)
         output, taken = commit(output, token[:, None], one, self.eos_id)
         counters = progress.counters.add(

@@ -23,7 +23,7 @@ import dataclasses
 import flax.struct
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Int, Key
+from jaxtyping import Array, Bool, Int
 
 from speccascade.engine.counters import Counters
 from speccascade.engine.distributions import Sampler
@@ -38,8 +38,7 @@ from speccascade.engine.rounds import Progress
 from speccascade.engine.state import Output, commit, feeding_slots
 from speccascade.engine.verify import Verdict, verify
 from speccascade.models.interface import Cache, Model, Prompts
-
-TIER = 0
+from speccascade.sampling import Uniforms
 
 
 @flax.struct.dataclass
@@ -101,20 +100,17 @@ class Speculative:
             ),
         )
 
-    def play(
-        self, progress: Progress, rows: Rows, row_keys: Key[Array, " B"]
-    ) -> Progress:
+    def play(self, progress: Progress, rows: Rows, uniforms: Uniforms) -> Progress:
         output, memory = progress.output, progress.memory
         sampler = Sampler.of(self.execution, rows, self.mask)
         proposal, drafting = draft(
             self.execution,
-            TIER,
             self.drafter,
             self.params.drafter,
             memory.drafting,
             output,
             sampler,
-            row_keys,
+            uniforms,
         )
         fed = jnp.concatenate([output.last[:, None], proposal.tokens], axis=1)
         logits, cache = self.target.score(
@@ -125,12 +121,11 @@ class Speculative:
         )
         verdict = verify(
             self.execution,
-            TIER,
             proposal,
             logits,
             rows.alpha,
             sampler,
-            row_keys,
+            uniforms,
             output.length,
         )
         live = (~output.finished).astype(jnp.int32)

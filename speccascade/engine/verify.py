@@ -6,14 +6,14 @@ Alg. 4 of Narasimhan et al. (2025), steps 2 to 4, for any rule.
 import flax.struct
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, Key
+from jaxtyping import Array, Bool, Float, Int
 
 from speccascade.engine.distributions import Sampler, per_row
 from speccascade.engine.draft import Draft
 from speccascade.engine.request import Execution
 from speccascade.numerics import inverse_cdf
 from speccascade.rules.verify import keep_probability, law, residual
-from speccascade.sampling import Role, uniform
+from speccascade.sampling import Role, Uniforms
 
 
 @flax.struct.dataclass
@@ -35,12 +35,11 @@ class Verdict:
 
 def verify(
     execution: Execution,
-    tier: int,
     draft: Draft,
     target_logits: Float[Array, "B K V"],
     alpha: Float[Array, " B"],
     sampler: Sampler,
-    row_keys: Key[Array, " B"],
+    uniforms: Uniforms,
     position: Int[Array, " B"],
 ) -> Verdict:
     """Accepts a prefix of the block and draws one more token.
@@ -50,12 +49,11 @@ def verify(
 
     Args:
       execution: static.
-      tier: of the uniforms.
       draft: the block, with its C distributions.
       target_logits: after each of the K = G + 1 fed tokens.
       alpha: threshold of each row.
       sampler: logits -> distributions.
-      row_keys: of the uniforms.
+      uniforms: of the rows.
       position: output position of the block's first token.
     """
     gamma, rule = execution.gamma, execution.speculative_rule
@@ -71,7 +69,7 @@ def verify(
     offsets = jnp.arange(gamma, dtype=jnp.int32)
     positions = position[:, None] + offsets[None, :]
     keep = keep_probability(draft.q[:, :gamma], measure[:, :gamma], draft.tokens)
-    accepted = uniform(row_keys, positions, tier, Role.ACCEPT) < keep
+    accepted = uniforms.at(positions, Role.ACCEPT) < keep
     kept = jnp.sum(jnp.cumprod(accepted, axis=1, dtype=jnp.int32), axis=1)
     whole = kept == gamma
 
@@ -86,8 +84,8 @@ def verify(
         extra_law,
         jnp.where(
             whole,
-            uniform(row_keys, extra_position, tier, Role.DRAFT),
-            uniform(row_keys, extra_position, tier, Role.RESIDUAL),
+            uniforms.at(extra_position, Role.DRAFT),
+            uniforms.at(extra_position, Role.RESIDUAL),
         ),
     )
     drafted = jnp.pad(draft.tokens, ((0, 0), (0, 1)))

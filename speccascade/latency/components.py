@@ -21,7 +21,7 @@ from speccascade.engine.distributions import Sampler
 from speccascade.engine.request import PairParams, Rows
 from speccascade.models.interface import Model, Params, Prompts
 from speccascade.numerics import inverse_cdf
-from speccascade.sampling import Role, row_key, uniform
+from speccascade.sampling import Role, Uniforms, row_key
 
 # Steps in one timed loop, enough to drown the dispatch of the program.
 STEPS = 32
@@ -120,7 +120,7 @@ def _loop(
         sampler = Sampler(
             sampling=rows.sampling, mask=mask, truncate=False, gate_kind="untempered"
         )
-        keys = row_key(rows.seed, rows.example)
+        uniforms = Uniforms.ahead(row_key(rows.seed, rows.example), STEPS)
         prefilled = model.prefill(params, prompts, 2 * STEPS)
 
         def step(
@@ -130,8 +130,8 @@ def _loop(
             fed = jnp.broadcast_to(token[:, None], (token.shape[0], width))
             logits, cache = model.score(params, cache, fed, prefilled.slot + index)
             draws = sampler.draws(logits)
-            uniforms = uniform(keys, prefilled.slot + index, 0, Role.DRAFT)
-            return inverse_cdf(draws[:, -1], uniforms), cache
+            place = jnp.broadcast_to(index, token.shape)
+            return inverse_cdf(draws[:, -1], uniforms.at(place, Role.DRAFT)), cache
 
         state = (prefilled.token, prefilled.cache)
         return jax.lax.fori_loop(0, STEPS, step, state)[0]

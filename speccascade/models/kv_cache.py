@@ -49,6 +49,15 @@ def write(
       values: likewise.
       slots: non-negative; different from each other within a row.
     """
+    if slots.size == 1:
+        # XLA turns a scatter of one entry into a guarded `dynamic_update_slice`, which
+        # its CPU backend writes out once more for the reader, with three copies of the
+        # cache. A second entry, out of range and dropped, keeps it a scatter.
+        beyond = cache.keys.shape[-1]
+        slots = jnp.pad(slots, ((0, 0), (0, 1)), constant_values=beyond)
+        keys, values = (
+            jnp.pad(new, ((0, 0), (0, 1), (0, 0), (0, 0))) for new in (keys, values)
+        )
     rows = jnp.arange(keys.shape[0], dtype=slots.dtype)[:, None]
 
     def scatter(old: jax.Array, new: jax.Array) -> jax.Array:

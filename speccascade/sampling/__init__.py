@@ -3,13 +3,22 @@
 - `Sampling`: temperature, top-k, top-p and min-p, one value a row.
 - `processed`: the distribution that tokens are drawn from, q and p alike.
 - `gate`: the distribution that a rule compares with its threshold.
-- `row_key`, `uniform`, `Role`: the random numbers, each keyed by what it decides.
+- `row_key`, `uniform`, `Uniforms`, `Role`: the random numbers, each keyed by what it
+  decides.
 
 The draw itself is `numerics.inverse_cdf`: one uniform, one token.
 """
 
-from speccascade.sampling.keys import Role, row_key, uniform
+from speccascade.sampling.keys import Role, Uniforms, row_key, uniform
 from speccascade.sampling.process import gate, processed
 from speccascade.sampling.settings import Sampling
 
-__all__ = ["Role", "Sampling", "gate", "processed", "row_key", "uniform"]
+__all__ = [
+    "Role",
+    "Sampling",
+    "Uniforms",
+    "gate",
+    "processed",
+    "row_key",
+    "uniform",
+]

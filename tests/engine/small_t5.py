@@ -1,6 +1,8 @@
 """A small random T5 pair whose greedy outputs vary, and how it is decoded."""
 
 import functools
+from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -74,3 +76,39 @@ def decode(asked: Execution, prompts: Prompts, rows: Rows) -> Written:
         eos_id=EOS,
     )
     return on_host(generation)
+
+
+def cache_copies(
+    entry: Callable[..., Any], asked: Execution, batch: int, *arguments: Any
+) -> list[str]:
+    """The lines of the compiled program that copy a whole cache inside a loop.
+
+    Args:
+      entry: `generate` or `generate_queued`.
+      asked: what is run.
+      batch: B.
+      arguments: what follows the parameters.
+    """
+    leaves, structure = jax.tree.flatten((pair_params(), *arguments))
+
+    def decode(leaves: list[Any]) -> Any:
+        return entry.__wrapped__(
+            asked,
+            MODEL,
+            MODEL,
+            *jax.tree.unflatten(structure, leaves),
+            max_new_tokens=LIMIT,
+            eos_id=EOS,
+        )
+
+    text = jax.jit(decode).lower(leaves).compile().as_text()
+    slots = LIMIT + asked.slots_fed
+    config = MODEL.config
+    shape = f"f32[{batch},{config.num_heads},{config.head_dim},{slots}]"
+    inside = text[: text.index("\nENTRY")]
+    assert shape in inside
+    return [
+        line
+        for line in inside.splitlines()
+        if f"= {shape}" in line and " copy(" in line
+    ]

@@ -74,3 +74,14 @@ def test_no_sort_and_no_host_call_is_compiled_on_t5(kind):
     text = program(asked, small_t5.MODEL, small_t5.pair_params(), prompts, rows)
     assert re.search(r"\bwhile\[", text)
     assert not re.search(r"\b(sort|top_k|approx_top_k)\[|callback|infeed|outfeed", text)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("kind", ["target", "speculative"])
+def test_no_cache_is_copied_in_the_loop_of_a_batch(kind, batch):
+    # One row that feeds one token, the shape that latency is measured at, was copied
+    # three times a call: see `kv_cache.write`.
+    rule = RULES["chow"] if kind == "speculative" else None
+    asked = Execution(kind=kind, rule=rule, gamma=2)
+    arguments = (small_t5.prompts(batch), toys.make_rows(batch))
+    assert small_t5.cache_copies(generate, asked, batch, *arguments) == []

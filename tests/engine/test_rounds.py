@@ -20,7 +20,7 @@ from speccascade.engine.state import Output, commit
 from speccascade.models.interface import Prompts
 from speccascade.models.toy import Toy
 from speccascade.rules import RULES
-from speccascade.sampling import row_key
+from speccascade.sampling import Uniforms, row_key
 from tests.engine import toys
 from tests.engine.exact import Setting
 
@@ -201,13 +201,12 @@ def test_the_drafter_is_fed_what_its_docstring_says(bonus, lags, fed):
     with jax.disable_jit():
         proposal, _ = draft(
             asked,
-            0,
             model,
             scripted([8, 9, 10, 11, 12, 13]),
             state,
             output,
             Sampler.of(asked, rows, None),
-            row_key(rows.seed, rows.example),
+            Uniforms.ahead(row_key(rows.seed, rows.example), 8),
         )
     assert model.fed == fed
     assert proposal.tokens.tolist() == [[10, 11, 12]]

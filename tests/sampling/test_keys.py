@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from speccascade.sampling import Role, row_key, uniform
+from speccascade.sampling import Role, Uniforms, row_key, uniform
 
 # Seeds (0, 0, 1), examples (0, 7, 7), positions (0, 3, 3), tier 0, role DRAFT.
 PINNED = [0.9699479341506958, 0.5654298067092896, 0.2517741918563843]
@@ -125,3 +125,14 @@ def test_uniforms_are_uniform():
     counts = np.bincount((u * 16).astype(int), minlength=16)
     assert ((counts - 256) ** 2 / 256).sum() < 37.7
     assert u.mean() == pytest.approx(0.5, abs=0.02)
+
+
+def test_numbers_drawn_ahead_are_those_drawn_one_by_one():
+    row_keys = keys([1, 2], [3, 4])
+    ahead = Uniforms.ahead(row_keys, 6, tier=1)
+    for role in Role:
+        for position in ([0, 5], [[1, 2, 3], [3, 4, 5]]):
+            position = jnp.array(position, jnp.int32)
+            np.testing.assert_array_equal(
+                ahead.at(position, role), uniform(row_keys, position, 1, role)
+            )
