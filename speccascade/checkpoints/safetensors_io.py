@@ -3,7 +3,6 @@
 Tensor names are those of T5X joined by "/", such as `decoder/layers_0/mlp/wo/kernel`.
 """
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import safetensors
 import safetensors.flax
 
 from speccascade.errors import UserError
+from speccascade.files import replace
 
 _NAMES_SHOWN = 3  # a message names that many tensors, and counts the rest
 
@@ -43,7 +43,7 @@ def save(
     }
     content = safetensors.flax.save(stored, metadata=dict(metadata or {}))
     try:
-        _replace(Path(path), content)
+        replace(Path(path), content)
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}.") from error
 
@@ -86,19 +86,6 @@ def read_metadata(path: str | Path) -> dict[str, str]:
 
 def _flatten(tree: Mapping[str, Any]) -> dict[str, Any]:
     return dict(flax.traverse_util.flatten_dict(dict(tree), sep="/"))
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Writes beside the file and renames, so that no reader sees a part of it."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _shortened(names: Iterable[str]) -> str:

@@ -6,11 +6,12 @@ configuration is composed. `_target_` says what the group becomes. A user's own 
 task, method or logger may leave the schema out and give a `_target_` of its own.
 """
 
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
-from omegaconf import MISSING
+from omegaconf import MISSING, OmegaConf
 
 
 @dataclass
@@ -187,7 +188,12 @@ SCHEMAS = {
 
 
 def register() -> None:
-    """Puts the schemas where Hydra looks for them, as group `schema`."""
+    """Puts the schemas where Hydra looks for them, as group `schema`.
+
+    And the resolver `user`, which our files write around a path: `~` in it is the home
+    folder, for Hydra's own logs as for everything else.
+    """
+    OmegaConf.register_new_resolver("user", os.path.expanduser, replace=True)
     store = ConfigStore.instance()
     for name, node in SCHEMAS.items():
         store.store(

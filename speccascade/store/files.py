@@ -8,22 +8,13 @@ and what a kill or a full disk leaves behind is a torn end that readers skip.
 import contextlib
 import errno
 import os
-import re
-import secrets
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 from speccascade.errors import UserError
+from speccascade.files import NEW, process_name, replace, sync_folder, write_all
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-
-
-def process_name() -> str:
-    """`<host>-<pid>-<random>`: two processes never share it, nor does one twice."""
-    host = re.sub(r"[^A-Za-z0-9._]", "_", socket.gethostname()) or "host"
-    return f"{host}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 @contextlib.contextmanager
@@ -42,27 +33,8 @@ def write_atomically(path: Path, text: str) -> None:
       UserError: the folder cannot be written to, or the disk is full; `path` is then
         as it was.
     """
-    temporary = path.with_name(f".{path.name}.{process_name()}")
     with explained(path):
-        try:
-            descriptor = os.open(temporary, _NEW, 0o666)
-            try:
-                write_all(descriptor, text.encode())
-            finally:
-                os.close(descriptor)
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        _sync_folder(path.parent)
-
-
-def write_all(descriptor: int, data: bytes) -> None:
-    """Writes and syncs all of `data`, in one call where the system takes it in one."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
-    os.fsync(descriptor)
+        replace(path, text.encode())
 
 
 class AppendFile:
@@ -105,23 +77,10 @@ class AppendFile:
     def _opened(self) -> int:
         if self._descriptor is None or self._owner != os.getpid():
             self._path = self._folder / f"{self._stem}-{process_name()}.jsonl"
-            self._descriptor = os.open(self._path, _NEW, 0o666)
+            self._descriptor = os.open(self._path, NEW, 0o666)
             self._owner = os.getpid()
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         return self._descriptor
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes a new name in `folder` survive a power failure."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        # Not every file system syncs folders (EINVAL); the files themselves are safe.
-        if error.errno != errno.EINVAL:
-            raise
-    finally:
-        os.close(descriptor)
 
 
 def _sentence(path: Path, error: OSError) -> UserError:

@@ -15,13 +15,12 @@ import dataclasses
 import functools
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from speccascade.errors import UserError
+from speccascade.files import replace
 
 # Raised when the meaning of the lines changes.
 FORMAT_VERSION = 1
@@ -94,10 +93,7 @@ class TokenCache:
         header = json.dumps(self._header(body), sort_keys=True).encode()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=self.name)
-            with os.fdopen(handle, "wb") as sink:
-                sink.write(header + b"\n" + body)
-            os.replace(temporary, self.path)
+            replace(self.path, header + b"\n" + body)
         except OSError as error:
             raise UserError(
                 f"The cache folder {self.folder} cannot be written to "

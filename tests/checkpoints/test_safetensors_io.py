@@ -1,5 +1,7 @@
 """Parameters to a file and back."""
 
+import os
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -69,7 +71,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(path, monkeypatch):
     def full(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(safetensors_io.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(UserError, match="cannot be written: No space left on device"):
         safetensors_io.save({"other": jnp.zeros(3)}, path)
     assert path.read_bytes() == before

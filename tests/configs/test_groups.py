@@ -5,6 +5,7 @@ import functools
 import math
 from pathlib import Path
 
+import hydra
 import pytest
 
 from speccascade.checkpoints.pairs import ModelSpec, PairSpec
@@ -153,3 +154,13 @@ def test_a_file_opens_by_saying_what_it_is_what_it_costs_and_how_to_run_it(file:
         assert word in opening, word
     for banned in ("/home/", "/tmp", "/root", "../"):
         assert banned not in text
+
+
+@pytest.mark.parametrize("config_name", ["config", "train"])
+def test_a_tilde_in_the_root_is_the_home_folder_for_hydras_logs_too(config_name):
+    schemas.register()
+    with hydra.initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        config = hydra.compose(
+            config_name, overrides=["paths.root='~/here'"], return_hydra_config=True
+        )
+    assert Path(config.hydra.sweep.dir).is_relative_to(Path.home() / "here")

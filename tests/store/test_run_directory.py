@@ -8,7 +8,13 @@ import pytest
 import yaml
 
 from speccascade.errors import UserError
-from speccascade.store import Coordinates, RunDirectory, find_runs, plan_units
+from speccascade.store import (
+    RESULTS_VERSION,
+    Coordinates,
+    RunDirectory,
+    find_runs,
+    plan_units,
+)
 from speccascade.store import files as store_files
 
 HALF = Coordinates(threshold=0.5)
@@ -47,7 +53,11 @@ def test_config_yaml_holds_the_identity(tmp_path):
     arguments = (tmp_path, "pair", "task", "opt", {"cap": float("inf"), "b": (1, 2)})
     run = RunDirectory.open(*arguments)
     config = yaml.safe_load((run.path / "config.yaml").read_text("utf-8"))
-    assert config["identity"] == {"cap": "inf", "b": [1, 2], "results_version": 1}
+    assert config["identity"] == {
+        "cap": "inf",
+        "b": [1, 2],
+        "results_version": RESULTS_VERSION,
+    }
     assert RunDirectory.load(run.path).identity == config["identity"]
 
 

@@ -6,7 +6,13 @@ import random
 import numpy as np
 import pytest
 
-from speccascade.store import Coordinates, RunDirectory, plan_units, summarise
+from speccascade.store import (
+    RESULTS_VERSION,
+    Coordinates,
+    RunDirectory,
+    plan_units,
+    summarise,
+)
 
 PLACES = [
     Coordinates(threshold=alpha, seed=seed)
@@ -41,7 +47,7 @@ def test_a_point_pools_its_seeds(run, plan, make_unit, mean):
     for unit in plan:
         run.append_unit(make_unit(unit))
     found = json.loads(write(run, mean))
-    assert found["identity"] == {"gamma": 5, "results_version": 1}
+    assert found["identity"] == {"gamma": 5, "results_version": RESULTS_VERSION}
     assert found["headline"] == "mean"
     assert [point["threshold"] for point in found["points"]] == ["-inf", 0.5]
     point = found["points"][1]
