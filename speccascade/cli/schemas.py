@@ -132,9 +132,18 @@ class TrainingSettings:
 
 @dataclass
 class Teacher:
-    """Distillation's target model; no weights, no teacher."""
+    """Distillation's target model; no weights, no teacher.
+
+    Attributes:
+        weights: of the teacher.
+        rewrites: training pairs whose answers the teacher writes anew, which then are
+            the training data (`training.rewriting`); 0 keeps the references.
+        temperature: at which it writes them.
+    """
 
     weights: str | None = None
+    rewrites: int = 0
+    temperature: float = 1.0
     config: T5 = field(default_factory=T5)
 
 

@@ -45,6 +45,7 @@ def _train(config: Config, name: str) -> None:
     from speccascade.training.evaluation import greedy_metrics
     from speccascade.training.growth import deepen_decoder
     from speccascade.training.loop import Teacher, TrainingSettings, train
+    from speccascade.training.rewriting import rewritten
 
     asked = config.training
     model = T5(config=make(asked, "model", T5Config))
@@ -81,9 +82,27 @@ def _train(config: Config, name: str) -> None:
             model, task, vocabulary, examples[: asked.metric_examples]
         )
     with ConsoleReporter(name) as report:
+        pairs = task.training_pairs(vocabulary)
+        if asked.teacher.rewrites:
+            if teacher is None:
+                raise UserError(
+                    "training.teacher.rewrites needs a teacher: set "
+                    "training.teacher.weights."
+                )
+            pairs = rewritten(
+                teacher.model,
+                teacher.params,
+                pairs,
+                Path(asked.directory).expanduser() / "rewritten.jsonl",
+                count=asked.teacher.rewrites,
+                temperature=asked.teacher.temperature,
+                seed=settings.seed,
+                eos_id=vocabulary.eos_id,
+                report=report.line,
+            )
         params = train(
             model,
-            task.training_pairs(vocabulary),
+            pairs,
             _batches(validation, settings.tokens_per_batch, asked.validation_batches),
             settings,
             Path(asked.directory).expanduser(),
