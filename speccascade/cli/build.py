@@ -43,6 +43,27 @@ def job_spec(config: Config) -> JobSpec:
     )
 
 
+def validation_spec(config: Config) -> JobSpec | None:
+    """The same curve on validation data, untimed: there thresholds are chosen.
+
+    None where the configuration asks for none, or reports validation data itself.
+
+    Raises:
+        UserError: as `job_spec`.
+    """
+    count = config.validation_examples
+    if count < 0:
+        raise UserError(f"validation_examples must be >= 0, not {count}.")
+    if count == 0 or config.split == "validation":
+        return None
+    return dataclasses.replace(
+        job_spec(config),
+        split="validation",
+        num_examples=count,
+        latency=LatencySpec(num_examples=0, repeats=1),
+    )
+
+
 def make(config: Config, group: str, kind: type | None = None) -> Any:
     """The object that `config.group` describes by its `_target_`.
 

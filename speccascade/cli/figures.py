@@ -10,7 +10,7 @@ from rich.console import Console
 
 from speccascade.checkpoints.pairs import resolve
 from speccascade.cli import compose
-from speccascade.cli.build import job_spec
+from speccascade.cli.build import job_spec, validation_spec
 from speccascade.cli.guard import OK
 from speccascade.curves import Curve, PublishedPoint, Setting, read_published
 from speccascade.errors import UserError
@@ -177,13 +177,10 @@ def _machine(jobs: Sequence[StoredJob]) -> Machine | None:
 def _validation_curves(
     words: compose.Words, name: str, spec: JobSpec
 ) -> list[Curve] | None:
-    """The same experiment on validation data, where it was run (split=validation)."""
-    if spec.split == "validation":
-        return None
-    others = tuple(word for word in words.overrides if not word.startswith("split="))
-    asked = dataclasses.replace(words, overrides=(*others, "split=validation"))
+    """The experiment's curves on validation data, where it has any for this figure."""
     wanted = _setting(dataclasses.replace(spec, split="validation"))
-    jobs = [job for job in stored_jobs(asked, name) if _setting(job.spec) == wanted]
+    specs = map(validation_spec, compose.sweep(words, name))
+    jobs = [StoredJob.of(one) for one in specs if one and _setting(one) == wanted]
     return stored_curves(jobs) or None
 
 

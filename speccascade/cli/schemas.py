@@ -110,6 +110,7 @@ class Run:
     paths: Paths = field(default_factory=Paths)
     split: str = MISSING
     num_examples: int = MISSING
+    validation_examples: int = 0
     seeds: list[int] = MISSING
     max_thresholds: int | None = None
     latency: Latency = field(default_factory=Latency)

@@ -18,18 +18,20 @@ from speccascade.errors import UserError
 def jobs(monkeypatch):
     """The jobs that would have been decoded; `jobs.fail` makes some of them fail.
 
-    `jobs.timed` lists the methods of every pass of timings.
+    `jobs.timed` lists the methods of every pass of timings, `jobs.validated` the jobs
+    on validation data.
     """
 
     class Jobs(list):
         fail: dict[str, BaseException]
         timed: list[list[str]]
+        validated: list
 
     ran = Jobs()
-    ran.fail, ran.timed = {}, []
+    ran.fail, ran.timed, ran.validated = {}, [], []
 
     def decode_job(spec, report):
-        ran.append(spec)
+        (ran.validated if spec.split == "validation" else ran).append(spec)
         error = ran.fail.get(spec.method.name)
         if error is not None:
             raise error
@@ -87,6 +89,22 @@ def test_a_sweep_is_decoded_first_and_timed_together(cli, jobs):
     assert jobs.timed == [["chow", "opt"]]
     assert cli("run", "method=diff")[0] == 0
     assert jobs.timed[1:] == [["diff"]]
+
+
+def test_validation_data_are_decoded_too_where_asked_for_and_never_timed(cli, jobs):
+    words = ["method=chow,opt", "num_examples=20", "validation_examples=30"]
+    assert cli("run", "-m", *words)[0] == 0
+    assert names(jobs) == names(jobs.validated) == ["chow", "opt"]
+    assert {spec.num_examples for spec in jobs.validated} == {30}
+    assert {spec.latency.num_examples for spec in jobs.validated} == {0}
+    assert jobs.timed == [["chow", "opt"]]
+    # Reported data are not decoded twice, and nothing is asked for by default.
+    jobs.validated.clear()
+    assert (
+        cli("run", "method=diff", "split=validation", "validation_examples=9")[0] == 0
+    )
+    assert cli("run", "method=diff")[0] == 0
+    assert names(jobs.validated) == ["diff"]
 
 
 def test_no_logging_of_hydras_is_left_behind(cli, jobs):

@@ -68,7 +68,8 @@ def own(tmp_path, configs, monkeypatch):
         "  - override /pair: tiny\n"
         "  - override /task: shout\n"
         "  - override /method: half\n"
-        "name: mine\nnum_examples: 3\nengine: {batch_size: 4}\n"
+        "name: mine\nnum_examples: 3\nvalidation_examples: 2\n"
+        "engine: {batch_size: 4}\n"
         "latency: {num_examples: 1, repeats: 1}\n"
         "hydra: {sweeper: {params: {method: 'drafter,target,half'}}}\n"
     )
@@ -87,16 +88,22 @@ def test_a_rule_a_task_and_a_pair_from_outside_run_and_are_drawn(cli, own, tmp_p
         "half",
         "target",
     ]
-    (config,) = results.glob("half/*/config.yaml")
-    assert "power: 2.0" in config.read_text()
+    for split in ("test", "validation"):
+        (config,) = (
+            text
+            for path in results.glob("half/*/config.yaml")
+            if f"split: {split}" in (text := path.read_text())
+        )
+        assert "power: 2.0" in config
 
     status, _, err = cli("run", "-m", *own, "experiment=mine")
-    assert status == 0 and err.count("complete, nothing to decode") == 3, err
+    assert status == 0 and err.count("complete, nothing to decode") == 6, err
 
     status, out, err = cli("figures", "mine", *own)
     assert status == 0, err
     assert "results/figures/mine/mine.pdf" in out
     assert "half" in out and "chrF" in out
+    assert "the threshold chosen on validation data" in out
 
     status, out, err = cli("status")
     assert status == 0, err
