@@ -107,3 +107,9 @@ def test_weights_of_another_version_are_refused(pair_spec):
     spec = changed(pair_spec, "drafter", version="1.1")
     with pytest.raises(UserError, match=r"lacks .*wi_0.* has the unexpected .*wi/"):
         load_pair(spec)
+
+
+def test_the_weights_that_ship_keep_to_their_budget():
+    # docs/decisions/0007-weights-in-git.md
+    files = pairs.resolve("package:vocabulary.model").parent.glob("*.safetensors")
+    assert 0 < sum(file.stat().st_size for file in files) <= 48 * 2**20
