@@ -32,7 +32,7 @@ _CHOICES = {
     "score": get_args(Score),
 }
 # What each kind reads of an execution, beside its rule: it tells two runs apart.
-FIELDS: dict[Kind, tuple[str, ...]] = {
+FIELDS: dict[str, tuple[str, ...]] = {
     "drafter": (),
     "target": (),
     "speculative": ("gamma", "gate", "bonus"),
