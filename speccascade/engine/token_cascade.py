@@ -39,6 +39,7 @@ from speccascade.engine.request import Rows
 from speccascade.engine.rounds import Progress
 from speccascade.engine.run import write_run
 from speccascade.engine.state import NOWHERE, commit, feeding_slots
+from speccascade.models.interface import Cache
 from speccascade.numerics import inverse_cdf
 from speccascade.rules.prefix import PrefixRule
 from speccascade.sampling import Role, Uniforms
@@ -108,7 +109,9 @@ class TokenCascade(PairRounds):
         width = min(self.execution.slots_fed, self.max_new_tokens)
         fed = jnp.pad(fed, ((0, 0), (0, -fed.shape[1] % width)))
 
-        def call(carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+        def call(
+            carry: tuple[jax.Array, jax.Array, Cache],
+        ) -> tuple[jax.Array, jax.Array, Cache]:
             begin, newest, cache = carry
             piece = jax.lax.dynamic_slice_in_dim(fed, begin, width, axis=1)
             here = jnp.where(begin < unseen, slots + begin, NOWHERE)

@@ -110,6 +110,37 @@ def test_mean_counters_are_the_expected_ones(setting):
 
 
 @pytest.mark.parametrize("setting", CASES)
+def test_counters_add_up_in_every_row(setting):
+    generation = toys.simulated(setting).generation
+    counts, lengths = generation.counters, generation.lengths
+    decided = counts["accepted"] + counts["resampled"]
+    equal = np.testing.assert_array_equal
+    equal(decided + counts["bonus"] + counts["alone"], lengths)
+    equal(counts["prefills"], 2)
+    match setting.kind:
+        case "token_cascade":
+            equal(counts["drafter_calls"], lengths)  # one q a position
+            assert np.all(counts["deferred"] <= counts["target_calls"])
+            if setting.cap is None:  # then nothing else calls the target
+                equal(counts["deferred"], counts["target_calls"])
+        case "oracle_cascade":
+            equal(counts["drafter_calls"], lengths)
+            equal(counts["target_calls"], lengths)
+        case "sequence_cascade":
+            equal(counts["drafted"], counts["drafter_calls"])
+            kept = counts["deferred"] == 0
+            equal(np.where(kept, counts["drafted"], counts["target_calls"]), lengths)
+            assert not counts["target_calls"][kept].any()
+            assert counts["drafted"][~kept].all()  # the work is not taken back
+        case "bild":
+            equal(counts["deferred"], counts["resampled"])
+            assert np.all(decided <= counts["drafted"])
+            # A run that does not end its row takes one call more than tokens.
+            beyond = counts["drafter_calls"] - counts["drafted"]
+            assert np.all((beyond >= 0) & (beyond <= counts["target_calls"]))
+
+
+@pytest.mark.parametrize("setting", CASES)
 def test_both_models_shape_the_law(setting):
     counters = toys.simulated(setting).generation.counters
     if counters["deferred"] is not None:
