@@ -106,6 +106,9 @@ def write_run(
         writes = going & ~asked & (index < longest)
         token = inverse_cdf(q, uniforms.at(position, Role.DRAFT))
         ends = (token == eos_id) | (position + 1 == limit)
+        kept = run.logits
+        if kept is not None:
+            kept = kept.at[:, index].set(logits[:, 0], mode="drop")
         run = Run(
             # What falls on column N is dropped.
             tokens=run.tokens.at[:, index].set(
@@ -114,9 +117,7 @@ def write_run(
             lengths=run.lengths + writes.astype(jnp.int32),
             asked=run.asked | asked,
             open=run.open | (going & ~writes),
-            logits=run.logits
-            if run.logits is None
-            else run.logits.at[:, index].set(logits[:, 0], mode="drop"),
+            logits=kept,
         )
         return index + 1, writes & ~ends, token, cache, run
 

@@ -60,6 +60,8 @@ class Memory:
 class SequenceCascade(PairRounds):
     """A round is one token; of the drafter, or of the target for deferred rows."""
 
+    may_skip_target = True
+
     def start(self, prompts: Prompts, active: Bool[Array, " B"]) -> Progress:
         progress = super().start(prompts, active)
         memory = Memory(
@@ -80,7 +82,11 @@ class SequenceCascade(PairRounds):
             drafts, self.drafter, self.params.drafter, memory.drafter, output
         )
         p_logits, target = _score_rows(
-            rewrites, self.target, self.params.target, memory.target, output
+            rewrites,
+            self.target_for(rewrites.shape[0]),
+            self.params.target,
+            memory.target,
+            output,
         )
         logits = jnp.where(rewrites[:, None], p_logits, q_logits)
         draws = sampler.draws(logits)
@@ -100,12 +106,14 @@ class SequenceCascade(PairRounds):
         score = sequence_score(self.execution, log_q, jnp.maximum(output.length, 1))
         deferred = drafts & output.finished & (score < 1 - rows.alpha)
         discarded = jnp.where(deferred, output.length, 0)
+        target_calls = rewrites.astype(jnp.int32)
         counters = progress.counters.add(
-            target_calls=rewrites.astype(jnp.int32),
+            target_calls=target_calls,
             drafter_calls=drafts.astype(jnp.int32),
             drafted=jnp.where(drafts, taken, 0),
             alone=taken - discarded,
             deferred=deferred.astype(jnp.int32),
+            prefills=self.first_call(progress.counters, target_calls),
         )
         return Progress(
             output=_begin_anew(output, memory.first_token, deferred),

@@ -49,6 +49,8 @@ from speccascade.sampling import Role, Uniforms
 class TokenCascade(PairRounds):
     """Rounds of a run and a token of the target, under a rule that reads q alone."""
 
+    may_skip_target = True
+
     def play(self, progress: Progress, rows: Rows, uniforms: Uniforms) -> Progress:
         output, memory = progress.output, progress.memory
         sampler = Sampler.of(self.execution, rows, self.mask)
@@ -89,6 +91,7 @@ class TokenCascade(PairRounds):
             drafter_calls=run.calls,
             alone=taken,
             deferred=run.asked.astype(jnp.int32),
+            prefills=self.first_call(progress.counters, calls),
         )
         memory = dataclasses.replace(memory, drafter=drafter, target=target)
         return Progress(output=output, counters=counters, memory=memory)
@@ -106,6 +109,7 @@ class TokenCascade(PairRounds):
           Its logits after the last of them (meaningless where there are none), its new
           state, and the calls that each row took.
         """
+        target = self.target_for(fed.shape[0])
         width = min(self.execution.slots_fed, self.max_new_tokens)
         fed = jnp.pad(fed, ((0, 0), (0, -fed.shape[1] % width)))
 
@@ -115,7 +119,7 @@ class TokenCascade(PairRounds):
             begin, newest, cache = carry
             piece = jax.lax.dynamic_slice_in_dim(fed, begin, width, axis=1)
             here = jnp.where(begin < unseen, slots + begin, NOWHERE)
-            logits, cache = self.target.score(self.params.target, cache, piece, here)
+            logits, cache = target.score(self.params.target, cache, piece, here)
             last = unseen - 1 - begin
             inside = (last >= 0) & (last < width)
             index = jnp.clip(last, 0, width - 1)[:, None, None]

@@ -132,5 +132,8 @@ def cache_copies(
     return [
         line
         for line in inside.splitlines()
-        if f"= {shape}" in line and " copy(" in line
+        if f"= {shape}" in line
+        and " copy(" in line
+        # An empty cache, of a prompt that is read in the loop, once (`engine.late`).
+        and "broadcast" not in line
     ]

@@ -79,12 +79,12 @@ def test_all_oracle_cascades_meet_at_their_lossless_ends():
 
 @pytest.mark.parametrize("asked", SEQUENCES)
 def test_every_answer_of_a_sequence_cascade_is_one_models_own(asked):
-    found = on_toy(asked, 0.5)
+    found = on_toy(asked, 0.7)
     deferred = found.counters["deferred"].astype(bool)
     drafted, wanted = on_toy(DRAFTER, 0.0), on_toy(TARGET, 0.0)
     expected = np.where(deferred[:, None], wanted.tokens, drafted.tokens)
     np.testing.assert_array_equal(found.tokens, expected)
-    assert 0.1 < deferred.mean() < 1
+    assert 0.01 < deferred.mean() < 0.99
 
 
 @pytest.mark.parametrize("alpha", [NEVER, ALWAYS], ids=["drafter", "target"])

@@ -116,7 +116,9 @@ def test_counters_add_up_in_every_row(setting):
     decided = counts["accepted"] + counts["resampled"]
     equal = np.testing.assert_array_equal
     equal(decided + counts["bonus"] + counts["alone"], lengths)
-    equal(counts["prefills"], 2)
+    skipped = setting.kind in ("token_cascade", "sequence_cascade")
+    skipped &= counts["target_calls"] == 0
+    equal(counts["prefills"], np.where(skipped, 1, 2))
     match setting.kind:
         case "token_cascade":
             equal(counts["drafter_calls"], lengths)  # one q a position
