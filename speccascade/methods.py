@@ -30,6 +30,10 @@ def _speculative(name: str, display_name: str) -> Method:
     return Method(name=name, display_name=display_name, kind="speculative", rule=name)
 
 
+def _cascade(name: str, display_name: str, kind: Kind, rule: str) -> Method:
+    return Method(name=name, display_name=display_name, kind=kind, rule=rule)
+
+
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
@@ -47,6 +51,17 @@ METHODS: dict[str, Method] = {
         _speculative("token_v1", "SpecCascade [TokenV1]"),
         _speculative("token_v2", "SpecCascade [TokenV2]"),
         _speculative("token_v3", "SpecCascade [TokenV3]"),
+        _cascade("seq_chow", "SeqCascade [Chow]", "sequence_cascade", "chow"),
+        _cascade("seq_mean", "SeqCascade [Mean]", "sequence_cascade", "chow"),
+        _cascade("seq_quantile", "SeqCascade [Quantile]", "sequence_cascade", "chow"),
+        _cascade("token_chow", "TokenCascade [Chow]", "token_cascade", "chow"),
+        _cascade(
+            "token_chow_log", "TokenCascade [ChowLog]", "token_cascade", "chow_log"
+        ),
+        _cascade("oracle_diff", "Oracle [Diff]", "oracle_cascade", "diff"),
+        _cascade("oracle_diff_log", "Oracle [DiffLog]", "oracle_cascade", "diff_log"),
+        _cascade("oracle_opt", "Oracle [OPT]", "oracle_cascade", "opt"),
+        _cascade("bild_original", "BiLD", "bild", "bild"),
     )
 }
 

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     incomplete, drawn = [], 0
     for name in compose.experiments(words.config_dir):
         jobs = stored_jobs(words, name)
-        cascades = [one for one in jobs if one.spec.method.kind == "speculative"]
+        cascades = [one for one in jobs if one.spec.method.rule is not None]
         if not cascades:
             continue  # it asks for single models alone and has no figure
         # Experiments share run directories: only the rows tell which of them was run.

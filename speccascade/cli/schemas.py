@@ -55,6 +55,10 @@ class Method:
     gamma: int = 5
     gate: str = "untempered"
     bonus: str = "law"
+    cap: int | None = 10
+    score: str = "probability"
+    quantile: float = 0.5
+    fallback: float = 0.5
     thresholds: list[float | None] = field(default_factory=lambda: [None])
 
 

@@ -5,19 +5,33 @@ temperatures, truncation values, seeds and prompts are data.
 """
 
 import functools
+from collections.abc import Callable
 
 import jax
 from jaxtyping import Array, Bool, Int
 
+from speccascade.engine.bild import Bild
 from speccascade.engine.loops import run_batch, run_queue
-from speccascade.engine.request import Execution, PairParams, Rows
+from speccascade.engine.oracle_cascade import OracleCascade
+from speccascade.engine.request import Execution, Kind, PairParams, Rows
 from speccascade.engine.rounds import Rounds
+from speccascade.engine.sequence_cascade import SequenceCascade
 from speccascade.engine.single import Alone
 from speccascade.engine.speculative import Speculative
 from speccascade.engine.state import Generation
+from speccascade.engine.token_cascade import TokenCascade
 from speccascade.models.interface import Model, Prompts
 from speccascade.sampling import Uniforms, row_key
 
+_EXECUTIONS: dict[Kind, Callable[..., Rounds]] = {
+    "drafter": Alone,
+    "target": Alone,
+    "speculative": Speculative,
+    "token_cascade": TokenCascade,
+    "oracle_cascade": OracleCascade,
+    "sequence_cascade": SequenceCascade,
+    "bild": Bild,
+}
 _STATIC = ("execution", "drafter", "target", "max_new_tokens", "eos_id")
 
 
@@ -103,21 +117,11 @@ def _rounds(
     max_new_tokens: int,
     eos_id: int,
 ) -> Rounds:
-    if execution.kind == "speculative":
-        return Speculative(
-            execution=execution,
-            drafter=drafter,
-            target=target,
-            params=params,
-            mask=mask,
-            max_new_tokens=max_new_tokens,
-            eos_id=eos_id,
-        )
-    alone = execution.kind == "drafter"
-    return Alone(
+    return _EXECUTIONS[execution.kind](
         execution=execution,
-        model=drafter if alone else target,
-        params=params.drafter if alone else params.target,
+        drafter=drafter,
+        target=target,
+        params=params,
         mask=mask,
         max_new_tokens=max_new_tokens,
         eos_id=eos_id,

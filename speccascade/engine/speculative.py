@@ -33,11 +33,12 @@ from speccascade.engine.draft import (
     draft,
     drafter_calls,
 )
-from speccascade.engine.request import Execution, PairParams, Rows
+from speccascade.engine.pair import PairRounds
+from speccascade.engine.request import Execution, Rows
 from speccascade.engine.rounds import Progress
-from speccascade.engine.state import Output, commit, feeding_slots
+from speccascade.engine.state import commit, feeding_slots
 from speccascade.engine.verify import Verdict, verify
-from speccascade.models.interface import Cache, Model, Prompts
+from speccascade.models.interface import Cache, Prompts
 from speccascade.sampling import Uniforms
 
 
@@ -57,48 +58,22 @@ class Memory:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Speculative:
-    """Rounds of drafting and verification under any rule.
-
-    Attributes:
-      execution: kind "speculative".
-      drafter, target: the pair.
-      params: of both.
-      mask: bool[V], True where a token may be written.
-      max_new_tokens: length limit T.
-      eos_id: the end token.
-    """
-
-    execution: Execution
-    drafter: Model
-    target: Model
-    params: PairParams
-    mask: Bool[Array, " V"] | None
-    max_new_tokens: int
-    eos_id: int
+class Speculative(PairRounds):
+    """Rounds of drafting and verification under any rule."""
 
     def start(self, prompts: Prompts, active: Bool[Array, " B"]) -> Progress:
-        slots = self.max_new_tokens + self.execution.slots_fed
-        draft_side = self.drafter.prefill(self.params.drafter, prompts, slots)
-        target_side = self.target.prefill(self.params.target, prompts, slots)
-        batch = active.shape[0]
-        counters = Counters.zeros(batch, has_deferral=self.execution.has_deferral)
-        output = Output.start(target_side.token, active, self.max_new_tokens)
+        progress = super().start(prompts, active)
+        drafter, target = progress.memory.drafter, progress.memory.target
         drafting = DrafterState(
-            cache=draft_side.cache,
-            first_slot=draft_side.slot,
-            previous=output.last,
-            lags=jnp.zeros((batch,), bool),
+            cache=drafter.cache,
+            first_slot=drafter.first_slot,
+            previous=progress.output.last,
+            lags=jnp.zeros_like(active),
         )
-        return Progress(
-            output=output,
-            counters=counters.add(prefills=2 * active.astype(jnp.int32)),
-            memory=Memory(
-                drafting=drafting,
-                cache=target_side.cache,
-                first_slot=target_side.slot,
-            ),
+        memory = Memory(
+            drafting=drafting, cache=target.cache, first_slot=target.first_slot
         )
+        return dataclasses.replace(progress, memory=memory)
 
     def play(self, progress: Progress, rows: Rows, uniforms: Uniforms) -> Progress:
         output, memory = progress.output, progress.memory

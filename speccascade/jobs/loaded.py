@@ -8,7 +8,6 @@ import dataclasses
 import functools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 import jax.numpy as jnp
 import numpy as np
@@ -22,7 +21,7 @@ from speccascade.engine import (
     generate_queued,
 )
 from speccascade.engine.batch import RowRequest, make_batch, make_prompts, make_rows
-from speccascade.engine.request import Bonus, Gate, Kind, Rows
+from speccascade.engine.request import FIELDS, Rows
 from speccascade.errors import UserError
 from speccascade.jobs.spec import JobSpec
 from speccascade.models.interface import Prompts
@@ -87,15 +86,8 @@ class LoadedJob:
     @property
     def execution(self) -> Execution:
         """The program's static part."""
-        method = self.spec.method
-        return Execution(
-            kind=cast(Kind, method.kind),  # checked by MethodSpec, as the next two
-            rule=method.rule_object,
-            gamma=method.gamma,
-            gate=cast(Gate, method.gate),
-            bonus=cast(Bonus, method.bonus),
-            truncate=_request(self.examples[0], self.coordinates[0]).truncates,
-        )
+        truncates = _request(self.examples[0], self.coordinates[0]).truncates
+        return self.spec.method.execution(truncates)
 
     def bucket(self, example: Example) -> int:
         """The smallest of the task's prompt lengths that holds the example."""
@@ -186,14 +178,9 @@ def identity_of(spec: JobSpec) -> dict[str, object]:
     """
     method, rule = spec.method, spec.method.rule_object
     execution: dict[str, object] = {"kind": method.kind}
+    execution |= {field: getattr(method, field) for field in FIELDS[method.kind]}
     if rule is not None:
-        execution |= {
-            "rule": rule.name,
-            "rule_fields": dataclasses.asdict(rule),
-            "gamma": method.gamma,
-            "gate": method.gate,
-            "bonus": method.bonus,
-        }
+        execution |= {"rule": rule.name, "rule_fields": dataclasses.asdict(rule)}
         if type(rule) is not type(RULES.get(rule.name)):
             # A rule of the user's own: nothing keeps two of them from one name.
             execution["rule_class"] = (

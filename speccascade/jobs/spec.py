@@ -6,17 +6,16 @@ line from the configuration or by hand; nothing here knows where it came from.
 
 import dataclasses
 import math
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast, get_args, runtime_checkable
 
 from speccascade import rules
 from speccascade.checkpoints.pairs import PairSpec
+from speccascade.engine.request import Bonus, Execution, Gate, Kind, Score
 from speccascade.errors import UserError
 from speccascade.rules import Rule
 from speccascade.tasks.base import Task
 
-KINDS = ("drafter", "target", "speculative")
-GATES = ("untempered", "processed")
-BONUSES = ("law", "target")
+KINDS, GATES, BONUSES, SCORES = map(get_args, (Kind, Gate, Bonus, Score))
 # What the engine keeps seeds and top-k in.
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 
@@ -60,12 +59,11 @@ class MethodSpec:
 
     Attributes:
         name: of the method, and of its folder in the store.
-        kind: "drafter" or "target" (that model alone) or "speculative".
+        kind: of the execution, "drafter" or "target" being that model alone.
         rule: a name in `rules.RULES`, a rule of the user's own, or None for one model
             alone.
-        gamma: tokens drafted a round.
-        gate: the distributions that thresholds look at, "untempered" or "processed".
-        bonus: where the token after a full acceptance comes from, "law" or "target".
+        gamma, gate, bonus, cap, score, quantile, fallback: as in `engine.Execution`; a
+            kind ignores those that it does not read.
         thresholds: distinct and within the rule's range, ends included; (None,) for
             methods without one. Stored in ascending order.
 
@@ -79,27 +77,50 @@ class MethodSpec:
     gamma: int = 5
     gate: str = "untempered"
     bonus: str = "law"
+    cap: int | None = 10
+    score: str = "probability"
+    quantile: float = 0.5
+    fallback: float = 0.5
     thresholds: tuple[float | None, ...] = (None,)
 
     def __post_init__(self) -> None:
-        for field, known in (("kind", KINDS), ("gate", GATES), ("bonus", BONUSES)):
+        for field, known in (
+            ("kind", KINDS),
+            ("gate", GATES),
+            ("bonus", BONUSES),
+            ("score", SCORES),
+        ):
             value = getattr(self, field)
             _require(
                 value in known,
                 f"method.{field} must be one of {', '.join(known)}, not {value!r}",
             )
         _require(self.gamma >= 1, f"method.gamma must be >= 1, not {self.gamma}")
-        _require(
-            (self.kind == "speculative") == (self.rule is not None),
-            f"Method {self.name!r} of kind {self.kind!r} has rule {self.rule!r}; a "
-            "speculative method needs a rule, one model alone takes none",
-        )
+        try:
+            self.execution()
+        except ValueError as error:
+            raise UserError(f"Method {self.name!r}: {error}.") from error
         object.__setattr__(self, "thresholds", self._checked_thresholds())
 
     @property
     def rule_object(self) -> Rule | None:
         """The rule itself, whether it was given by name or as an object."""
         return rules.get_rule(self.rule) if isinstance(self.rule, str) else self.rule
+
+    def execution(self, truncate: bool = False) -> Execution:
+        """The program's static part; `truncate` is whether the sampling cuts."""
+        return Execution(
+            kind=cast(Kind, self.kind),  # checked above, as the next three
+            rule=self.rule_object,
+            gamma=self.gamma,
+            gate=cast(Gate, self.gate),
+            bonus=cast(Bonus, self.bonus),
+            truncate=truncate,
+            cap=self.cap,
+            score=cast(Score, self.score),
+            quantile=self.quantile,
+            fallback=self.fallback,
+        )
 
     def _checked_thresholds(self) -> tuple[float | None, ...]:
         values = tuple(self.thresholds)

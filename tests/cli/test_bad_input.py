@@ -27,6 +27,10 @@ CASES = {
     "seeds": (["seeds=[]"], ["seeds=[0]"]),
     "timed examples": (["num_examples=5"], ["latency.num_examples = 20"]),
     "rule": (["method.rule=chwo"], ["'chwo'", "token_v3"]),
+    "rule of a kind": (
+        ["method=token_chow", "method.rule=diff"],
+        ["'token_chow'", "reads q alone", "diff"],
+    ),
     "split": (["split=tset"], ["'tset'", "validation"]),
     "target": (["task._target_=no.such.Task"], ["no.such.Task"]),
     "weights": (["pair.target.weights=none.safetensors"], ["none.safetensors"]),

@@ -1,29 +1,21 @@
-"""The exact law of what the engine writes on the toy pair, by enumeration.
+"""The exact law of one position on the toy pair, in plain numpy and float64.
 
-Plain numpy in float64, and nothing of the product: the toy's tables of logits go in, a
-probability for every possible output comes out. Each rule is written down once more
-here, in the words of Narasimhan et al. (2025), section 2 and Tables 1 and 3: which
-drafts are accepted with what probability, and what replaces a rejected one. The
-product states measures instead, so that the two can disagree.
+Nothing here is the product's. Each rule is written down once more, in the words of
+Narasimhan et al. (2025), section 2 and Tables 1 and 3: which drafts are accepted with
+what probability, and what replaces a rejected one. The product states measures instead,
+so that the two can disagree.
 
 One position is the pair of vectors
 
     accepted[x]   probability that x is drafted and kept
     resampled[x]  probability that the draft is rejected and x replaces it
 
-whose sum is the law of that position. The state is what was written and the slot in the
-current block, 0 to gamma: a kept draft moves to the next slot, a rejection begins a new
-block, and so does the bonus token at slot gamma. Under `bonus: law` that token follows
-the same law as any other, so that blocks leave no trace and an output's probability is
-a product over positions; under `bonus: target` it is drawn from p.
+whose sum is the law of that position. `exact_law` puts positions together.
 """
 
 import dataclasses
-from collections import defaultdict
 
 import numpy as np
-
-Sequence = tuple[int, ...]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -31,6 +23,7 @@ class Setting:
     """What a row asks for. `rule` None is one model alone, named by `alone`."""
 
     rule: str | None
+    kind: str = "speculative"
     alpha: float = 0.0
     temperature: float = 1.0
     gamma: int = 1
@@ -40,9 +33,10 @@ class Setting:
     top_p: float = 1.0
     min_p: float = 0.0
     alone: str = "target"
-
-
-# One step.
+    cap: int | None = 10
+    score: str = "probability"
+    quantile: float = 0.5
+    fallback: float = 0.5
 
 
 def softmax(logits):
@@ -66,6 +60,13 @@ def processed(logits, setting):
         p = p / p.sum()
     p = np.where(p >= setting.min_p * p.max(), p, 0)
     return p / p.sum()
+
+
+def gate(logits, setting):
+    """What thresholds look at."""
+    if setting.gate == "untempered" or setting.temperature == 0:
+        return softmax(logits)
+    return processed(logits, setting)
 
 
 def entropy(p):
@@ -113,9 +114,7 @@ def step(setting, draft_logits, target_logits):
     q, p = processed(draft_logits, setting), processed(target_logits, setting)
     if setting.temperature == 0:
         return greedy_step(setting, draft_logits, target_logits)
-    untempered = setting.gate == "untempered"
-    gate_q = softmax(draft_logits) if untempered else q
-    gate_p = softmax(target_logits) if untempered else p
+    gate_q, gate_p = gate(draft_logits, setting), gate(target_logits, setting)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(q > 0, p / q, 0.0)
         if rule == "lossy":
@@ -171,75 +170,12 @@ def greedy_step(setting, draft_logits, target_logits):
     return accepted, resampled
 
 
-# Whole sequences.
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Pair:
-    """Both models' logits, float64[S, V + 1, V, V], and how a sequence ends."""
-
-    draft_table: np.ndarray
-    target_table: np.ndarray
-    eos_id: int
-    max_new_tokens: int
-
-    def logits(self, prompt: Sequence, written: Sequence):
-        """(drafter's, target's) logits of the token after `prompt + written`."""
-        context = prompt + written
-        slot = len(context) - 1
-        before = context[-2] if slot else self.draft_table.shape[-1]
-        entry = slot, before, context[-1]
-        return self.draft_table[entry], self.target_table[entry]
-
-    def ended(self, written: Sequence) -> bool:
-        return len(written) == self.max_new_tokens or (
-            bool(written) and written[-1] == self.eos_id
-        )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Enumeration:
-    """What one row can do.
-
-    Attributes:
-      outputs: probability of every output.
-      counts: expected number of rounds (`target_calls`), `accepted`, `resampled`,
-        `bonus` and `alone` tokens.
-    """
-
-    outputs: dict[Sequence, float]
-    counts: dict[str, float]
-
-
-def enumerate_row(pair: Pair, prompt: Sequence, setting: Setting) -> Enumeration:
-    """Follows all that can happen to a row, position by position."""
-    outputs, counts = defaultdict(float), defaultdict(float)
-    states = {((), 0): 1.0}
-    while states:
-        following = defaultdict(float)
-        for (written, slot), mass in states.items():
-            if pair.ended(written):
-                outputs[written] += mass
-                continue
-            counts["target_calls"] += mass * (slot == 0)
-            logits = pair.logits(prompt, written)
-            for name, next_slot, vector in moves(setting, slot, *logits):
-                counts[name] += mass * vector.sum()
-                for token in np.flatnonzero(vector):
-                    state = (*written, int(token)), next_slot
-                    following[state] += mass * vector[token]
-        states = following
-    return Enumeration(outputs=dict(outputs), counts=dict(counts))
-
-
-def moves(setting, slot, draft_logits, target_logits):
-    """[(what is counted, slot of the next token, probability of each token)]."""
-    if setting.rule is None:
-        alone = draft_logits if setting.alone == "drafter" else target_logits
-        return [("alone", 0, processed(alone, setting))]
-    if slot == setting.gamma and setting.bonus == "target":
-        return [("bonus", 0, processed(target_logits, setting))]
-    accepted, resampled = step(setting, draft_logits, target_logits)
-    if slot == setting.gamma:
-        return [("bonus", 0, accepted + resampled)]
-    return [("accepted", slot + 1, accepted), ("resampled", 0, resampled)]
+def deferral(setting, draft_logits, target_logits):
+    """Probability that the rule defers the token that the drafter would write."""
+    q, p = processed(draft_logits, setting), processed(target_logits, setting)
+    gate_q, gate_p = gate(draft_logits, setting), gate(target_logits, setting)
+    if setting.rule.startswith("token"):
+        return q[defers_tokens(setting.rule, gate_q, gate_p, setting.alpha)].sum()
+    if setting.rule == "bild" and setting.temperature == 0:
+        return float(-np.log(gate_p[np.argmax(gate_q)]) > setting.alpha)
+    return float(defers_slot(setting.rule, q, p, gate_q, gate_p, setting.alpha))

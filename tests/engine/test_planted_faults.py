@@ -15,8 +15,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from speccascade.engine import request, speculative, verify
+from speccascade.engine import (
+    bild,
+    request,
+    sequence_cascade,
+    speculative,
+    token_cascade,
+    verify,
+)
 from speccascade.engine.distributions import Sampler
+from speccascade.engine.state import NOWHERE
 from speccascade.models import kv_cache
 from speccascade.models.t5 import T5, T5Config
 from speccascade.models.toy import Toy
@@ -26,6 +34,9 @@ from tests.engine.exact import Setting
 CHOW = Setting(rule="chow", alpha=toys.MIDDLE["chow"], gamma=2)
 CHOW_TARGET = dataclasses.replace(CHOW, bonus="target")
 TOKEN = Setting(rule="token_v3", alpha=toys.MIDDLE["token_v3"], gamma=2)
+CASCADE = Setting(rule="chow", alpha=toys.MIDDLE["chow"], kind="token_cascade", cap=2)
+SEQUENCE = Setting(rule="chow", alpha=0.85, kind="sequence_cascade")
+BILD = Setting(rule="bild", alpha=2.0, kind="bild", gamma=2, fallback=0.5)
 # A correct engine fails with a p-value below this once in 10^12 tests.
 DECISIVE = 1e-12
 
@@ -36,7 +47,7 @@ def p_value(setting, temperature=1.0, **options):
     return toys.p_values(setting, simulation)[temperature]
 
 
-@pytest.mark.parametrize("setting", [CHOW, CHOW_TARGET, TOKEN])
+@pytest.mark.parametrize("setting", [CHOW, CHOW_TARGET, TOKEN, CASCADE, SEQUENCE, BILD])
 def test_without_a_fault_the_same_check_passes(setting):
     values = toys.p_values(setting, toys.simulated(setting))
     assert min(values.values()) > toys.LEVEL
@@ -71,6 +82,38 @@ def test_bonus_target_is_not_bonus_law():
     wrong = dataclasses.replace(CHOW, bonus="law")
     simulation = toys.simulated(CHOW_TARGET)
     assert toys.p_values(wrong, simulation)[1.0] < DECISIVE
+
+
+def test_a_target_that_does_not_absorb_a_run_is_caught(monkeypatch):
+    def last_token_only(self, state, fed, unseen, slots):
+        behind = jnp.maximum(unseen - 1, 0)
+        last = jnp.take_along_axis(fed, behind[:, None], axis=1)
+        here = jnp.where(unseen > 0, slots + behind, NOWHERE)
+        logits, cache = self.target.score(self.params.target, state.cache, last, here)
+        return logits[:, 0], state.replace(cache=cache), jnp.minimum(unseen, 1)
+
+    monkeypatch.setattr(token_cascade.TokenCascade, "_absorb", last_token_only)
+    assert p_value(CASCADE) < DECISIVE
+
+
+def test_a_deferred_answer_that_keeps_the_drafters_tokens_is_caught(monkeypatch):
+    def go_on(output, first_token, which):
+        return output.replace(finished=output.finished & ~which)
+
+    monkeypatch.setattr(sequence_cascade, "_begin_anew", go_on)
+    assert p_value(SEQUENCE) < DECISIVE
+
+
+def test_a_rollback_one_slot_too_far_is_caught(monkeypatch):
+    def too_far(self, run, *arguments):
+        strays = right(self, run, *arguments)
+        inside = jnp.arange(strays.shape[1])[None, :] < run.lengths[:, None]
+        next_strays = jnp.pad((strays & inside)[:, 1:], ((0, 0), (0, 1)))
+        return strays | next_strays
+
+    right = bild.Bild._strays
+    monkeypatch.setattr(bild.Bild, "_strays", too_far)
+    assert p_value(BILD) < DECISIVE
 
 
 def look_up(table, cache, slots, cached_at):

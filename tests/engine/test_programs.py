@@ -85,3 +85,11 @@ def test_no_cache_is_copied_in_the_loop_of_a_batch(kind, batch):
     asked = Execution(kind=kind, rule=rule, gamma=2)
     arguments = (small_t5.prompts(batch), toys.make_rows(batch))
     assert small_t5.cache_copies(generate, asked, batch, *arguments) == []
+
+
+@pytest.mark.parametrize("name", small_t5.CASCADES)
+def test_no_cache_is_copied_in_the_loop_of_a_cascade(name):
+    # Their models are called in loops and branches of their own.
+    arguments = (small_t5.prompts(1), toys.make_rows(1))
+    asked, _ = small_t5.CASCADES[name]
+    assert small_t5.cache_copies(generate, asked, 1, *arguments) == []

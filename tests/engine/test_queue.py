@@ -20,15 +20,19 @@ EXECUTIONS = {
     "lossless": Execution(kind="speculative", rule=RULES["lossless"], gamma=1),
     "drafter": Execution(kind="drafter"),
     "target": Execution(kind="target"),
+    **{name: asked for name, (asked, _) in small_t5.CASCADES.items()},
 }
 
 
-def setting(number):
+def setting(number, name="opt"):
     """A row a prompt; temperature, threshold and seed are the setting's own."""
+    alphas = [-0.5, 0.0, 0.3, 1.0]
+    if name in small_t5.CASCADES:
+        alphas = np.linspace(*small_t5.CASCADES[name][1], SETTINGS)
     return toys.make_rows(
         BATCH,
         temperature=[0.0, 1.0, 0.7, 1.0][number],
-        alpha=[-0.5, 0.0, 0.3, 1.0][number],
+        alpha=alphas[number],
         seed=number,
     )
 
@@ -56,11 +60,11 @@ def decode_queue(asked, rows, of_prompt):
 def test_every_row_of_a_queue_equals_its_row_in_a_batch(name):
     asked = EXECUTIONS[name]
     batches = [
-        small_t5.decode(asked, small_t5.prompts(), setting(number))
+        small_t5.decode(asked, small_t5.prompts(), setting(number, name))
         for number in range(SETTINGS)
     ]
     expected = jax.tree.map(lambda *parts: np.concatenate(parts), *batches)
-    rows = queue([setting(number) for number in range(SETTINGS)])
+    rows = queue([setting(number, name) for number in range(SETTINGS)])
     of_prompt = np.tile(np.arange(BATCH), SETTINGS)
     assert len({tuple(row) for row in expected.tokens}) > BATCH  # outputs vary
     assert_same(decode_queue(asked, rows, of_prompt), expected)

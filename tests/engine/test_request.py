@@ -15,9 +15,25 @@ from speccascade.rules import RULES
         ({"kind": "speculative"}, "rule"),
         ({"kind": "target", "rule": RULES["chow"]}, "rule"),
         ({"kind": "drafter", "gamma": 0}, "gamma"),
-        ({"kind": "oracle"}, "kind"),
+        ({"kind": "oracles"}, "kind"),
         ({"kind": "drafter", "bonus": "laws"}, "bonus"),
         ({"kind": "drafter", "gate": "tempered"}, "gate"),
+        ({"kind": "token_cascade", "rule": RULES["diff"]}, "reads q alone"),
+        ({"kind": "token_cascade", "rule": RULES["token_v1"]}, "reads q alone"),
+        ({"kind": "token_cascade", "rule": RULES["lossless"]}, "reads q alone"),
+        ({"kind": "token_cascade", "rule": RULES["chow"], "cap": 0}, "cap"),
+        ({"kind": "sequence_cascade", "rule": RULES["chow_log"]}, "one number"),
+        (
+            {"kind": "sequence_cascade", "rule": RULES["chow"], "score": "sum"},
+            "score",
+        ),
+        (
+            {"kind": "sequence_cascade", "rule": RULES["chow"], "quantile": 1.5},
+            "quantile",
+        ),
+        ({"kind": "bild", "rule": RULES["token_v3"]}, "whole slots"),
+        ({"kind": "bild", "rule": RULES["bild"], "fallback": -0.1}, "fallback"),
+        ({"kind": "oracle_cascade"}, "rule"),
     ],
 )
 def test_an_execution_that_makes_no_sense_is_refused(fields, named):

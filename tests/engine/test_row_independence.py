@@ -63,6 +63,21 @@ def test_a_row_among_strangers_is_the_same(expected, row):
     assert (found.tokens[others] != expected.tokens[others]).any()
 
 
+@pytest.mark.parametrize("name", small_t5.CASCADES)
+def test_a_row_of_a_cascade_among_strangers_is_the_same(name):
+    asked, alphas = small_t5.CASCADES[name]
+    ours, theirs = (
+        (prompts, rows.replace(alpha=jnp.linspace(*alphas, BATCH)))
+        for prompts, rows in (batch(), batch(first=100))
+    )
+    expected = small_t5.decode(asked, *ours)
+    deferred = expected.counters["deferred"]
+    assert 0 < deferred.sum() < expected.lengths.sum()
+    for row in (1, 6):
+        found = small_t5.decode(asked, *join(ours, theirs, row))
+        assert_same(pick(found, [row]), pick(expected, [row]))
+
+
 @pytest.mark.parametrize("row", [0, 3, 7])
 def test_a_row_among_dummies_is_the_same(expected, row):
     # As row `row` alone: what pads a unit that is not full.

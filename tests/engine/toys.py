@@ -16,7 +16,8 @@ from speccascade.models.interface import Prompts
 from speccascade.models.toy import Toy
 from speccascade.rules import RULES
 from speccascade.sampling import Sampling
-from tests.engine.exact import Enumeration, Pair, Setting, enumerate_row
+from tests.engine.exact import Setting
+from tests.engine.exact_law import Enumeration, Pair, enumerate_row
 
 VOCAB = 4
 EOS = 1
@@ -129,12 +130,16 @@ def execution(setting: Setting) -> Execution:
     if setting.rule is None:
         return Execution(kind=setting.alone, truncate=truncate)
     return Execution(
-        kind="speculative",
+        kind=setting.kind,
         rule=RULES[setting.rule],
         gamma=setting.gamma,
         bonus=setting.bonus,
         gate=setting.gate,
         truncate=truncate,
+        cap=setting.cap,
+        score=setting.score,
+        quantile=setting.quantile,
+        fallback=setting.fallback,
     )
 
 

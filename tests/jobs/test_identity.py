@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import pytest
+
 from speccascade.jobs.loaded import identity_of
 from speccascade.jobs.spec import MethodSpec
 from speccascade.rules import Rule
@@ -50,3 +52,27 @@ def test_a_rule_that_ships_is_known_by_name_and_fields_alone(tmp_path):
         "gate": "untempered",
         "bonus": "law",
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule", "field", "value"),
+    [
+        ("token_cascade", "chow", "cap", None),
+        ("sequence_cascade", "chow", "score", "mean"),
+        ("sequence_cascade", "chow", "quantile", 0.25),
+        ("bild", "bild", "fallback", 0.75),
+        ("bild", "bild", "gamma", 9),
+        ("oracle_cascade", "opt", "gate", "processed"),
+    ],
+)
+def test_a_field_that_a_kind_reads_is_part_of_its_identity(
+    tmp_path, kind, rule, field, value
+):
+    def identity(**fields):
+        method = MethodSpec(name="m", kind=kind, rule=rule, thresholds=(0.5,), **fields)
+        return identity_of(tiny.job(tmp_path, method=method))["execution"]
+
+    changed = identity(**{field: value})
+    assert changed == identity() | {field: value} != identity()
+    # What it does not read, it does not hash.
+    assert identity(bonus="target") == identity()

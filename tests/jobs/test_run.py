@@ -176,6 +176,33 @@ def test_one_model_alone_needs_no_threshold(tmp_path):
     assert point["counters"]["alone"] == point["counters"]["target_calls"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "rule", "alpha"),
+    [
+        ("token_cascade", "chow", 0.9996),
+        pytest.param("oracle_cascade", "diff", 0.0, marks=pytest.mark.slow),
+        pytest.param("sequence_cascade", "chow", 0.9996, marks=pytest.mark.slow),
+        pytest.param("bild", "bild", 8.7, marks=pytest.mark.slow),
+    ],
+)
+def test_every_execution_is_decoded_and_timed(tmp_path, kind, rule, alpha):
+    method = MethodSpec(
+        name="m", kind=kind, rule=rule, thresholds=(alpha,), gamma=2, score="mean"
+    )
+    asked = LatencySpec(num_examples=1, repeats=1)
+    spec = tiny.job(tmp_path, method=method, num_examples=8, latency=asked)
+    run_job(spec, tiny.Silent())
+    time_jobs([spec], tiny.Silent())
+    (point,) = summary(spec)["points"]
+    counters = point["counters"]
+    assert point["rows"] == 8
+    written = ("accepted", "resampled", "bonus", "alone")
+    assert sum(counters[name] for name in written) > 8
+    assert counters["deferred"] is not None
+    (timed,) = run_directory_of(spec).latency()
+    assert timed.seconds > 0
+
+
 def test_more_examples_than_there_are_is_refused_in_one_sentence(tmp_path):
     with pytest.raises(UserError, match="num_examples is 65, but split 'test'"):
         run_job(tiny.job(tmp_path, num_examples=65), tiny.Silent())

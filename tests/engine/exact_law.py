@@ -1,0 +1,177 @@
+"""The exact law of what the engine writes on the toy pair, by enumeration.
+
+The toy's tables of logits go in, a probability for every possible output comes out.
+Under speculative execution the state is what was written and the slot in the current
+block, 0 to gamma: a kept draft moves to the next slot, a rejection begins a new block,
+and so does the bonus token at slot gamma. Under `bonus: law` that token follows the
+same law as any other, so that blocks leave no trace and an output's probability is a
+product over positions; under `bonus: target` it is drawn from p.
+
+The other executions of a rule walk over states of the same form, by moves of their own.
+A sequence cascade does not: it is put together from the laws of the two models alone.
+"""
+
+import dataclasses
+from collections import defaultdict
+
+import numpy as np
+
+from tests.engine.exact import Setting, deferral, gate, processed, step
+
+Sequence = tuple[int, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Pair:
+    """Both models' logits, float64[S, V + 1, V, V], and how a sequence ends."""
+
+    draft_table: np.ndarray
+    target_table: np.ndarray
+    eos_id: int
+    max_new_tokens: int
+
+    def logits(self, prompt: Sequence, written: Sequence):
+        """(drafter's, target's) logits of the token after `prompt + written`."""
+        context = prompt + written
+        slot = len(context) - 1
+        before = context[-2] if slot else self.draft_table.shape[-1]
+        entry = slot, before, context[-1]
+        return self.draft_table[entry], self.target_table[entry]
+
+    def ended(self, written: Sequence) -> bool:
+        return len(written) == self.max_new_tokens or (
+            bool(written) and written[-1] == self.eos_id
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Enumeration:
+    """What one row can do.
+
+    Attributes:
+      outputs: probability of every output.
+      counts: expected value of the counters that have one here.
+    """
+
+    outputs: dict[Sequence, float]
+    counts: dict[str, float]
+
+
+def enumerate_row(pair: Pair, prompt: Sequence, setting: Setting) -> Enumeration:
+    """Follows all that can happen to a row, position by position."""
+    if setting.kind == "sequence_cascade":
+        return sequence_cascade(pair, prompt, setting)
+    outputs, counts = defaultdict(float), defaultdict(float)
+    states = {((), 0): 1.0}
+    while states:
+        following = defaultdict(float)
+        for (written, slot), mass in states.items():
+            if pair.ended(written):
+                outputs[written] += mass
+                continue
+            logits = pair.logits(prompt, written)
+            for name, number in calls(setting, slot, *logits).items():
+                counts[name] += mass * number
+            for name, next_slot, vector in moves(setting, slot, *logits):
+                counts[name] += mass * vector.sum()
+                for token in np.flatnonzero(vector):
+                    state = (*written, int(token)), next_slot
+                    following[state] += mass * vector[token]
+        states = following
+    return Enumeration(outputs=dict(outputs), counts=dict(counts))
+
+
+def target_writes(setting, slot, draft_logits, target_logits):
+    """Alg. 2: whether the target writes; the last `slot` tokens are the drafter's."""
+    return slot == setting.cap or deferral(setting, draft_logits, target_logits) > 0
+
+
+def stops(setting, slot, draft_logits):
+    """BiLD's fallback: whether the drafter writes no more in this block."""
+    unsure = gate(draft_logits, setting).max() < 1 - setting.fallback
+    return slot == setting.gamma or unsure
+
+
+def moves(setting, slot, draft_logits, target_logits):
+    """[(what is counted, slot of the next token, probability of each token)]."""
+    logits = draft_logits, target_logits
+    q, p = (processed(one, setting) for one in logits)
+    if setting.rule is None:
+        return [("alone", 0, q if setting.alone == "drafter" else p)]
+    if setting.kind == "token_cascade":
+        if target_writes(setting, slot, *logits):
+            return [("alone", 0, p)]
+        return [("alone", slot + 1, q)]
+    if setting.kind == "oracle_cascade":
+        return [("alone", 0, sum(step(setting, *logits)))]
+    if setting.kind == "bild":
+        if stops(setting, slot, draft_logits):
+            return [("bonus", 0, p)]
+        if deferral(setting, *logits):
+            return [("resampled", 0, p)]
+        return [("accepted", slot + 1, q)]
+    if slot == setting.gamma and setting.bonus == "target":
+        return [("bonus", 0, p)]
+    accepted, resampled = step(setting, *logits)
+    if slot == setting.gamma:
+        return [("bonus", 0, accepted + resampled)]
+    return [("accepted", slot + 1, accepted), ("resampled", 0, resampled)]
+
+
+def calls(setting, slot, draft_logits, target_logits):
+    """What is counted at a position beside its token."""
+    logits = draft_logits, target_logits
+    if setting.kind not in ("token_cascade", "oracle_cascade"):
+        # A call of the target begins, or rather is to end, every block.
+        return {"target_calls": slot == 0}
+    counted = {"drafter_calls": 1, "target_calls": 1}
+    if setting.rule not in ("lossless", "lossy"):  # these have no r
+        counted["deferred"] = deferral(setting, *logits)
+    if setting.kind == "token_cascade":
+        counted["target_calls"] = target_writes(setting, slot, *logits)
+    return counted
+
+
+def sequence_cascade(pair: Pair, prompt: Sequence, setting: Setting) -> Enumeration:
+    """Eq. (1): an answer of the drafter stands, or one of the target replaces it."""
+    alone = {
+        name: enumerate_row(
+            pair,
+            prompt,
+            dataclasses.replace(setting, rule=None, kind="alone", alone=name),
+        )
+        for name in ("drafter", "target")
+    }
+    outputs, deferred = defaultdict(float), 0.0
+    for answer, mass in alone["drafter"].outputs.items():
+        probabilities = [
+            gate(pair.logits(prompt, answer[:place])[0], setting)[token]
+            for place, token in enumerate(answer)
+        ]
+        if score(setting, probabilities) < 1 - setting.alpha:
+            deferred += mass
+        else:
+            outputs[answer] += mass
+    if deferred:
+        for answer, mass in alone["target"].outputs.items():
+            outputs[answer] += deferred * mass
+    written = {name: one.counts["alone"] for name, one in alone.items()}
+    counts = {
+        "alone": sum(len(answer) * mass for answer, mass in outputs.items()),
+        "drafted": written["drafter"],
+        "drafter_calls": written["drafter"],
+        "target_calls": deferred * written["target"],
+        "deferred": deferred,
+    }
+    return Enumeration(outputs=dict(outputs), counts=counts)
+
+
+def score(setting, probabilities):
+    match setting.score:
+        case "probability":
+            return np.prod(probabilities)
+        case "mean":
+            return np.prod(probabilities) ** (1 / len(probabilities))
+        case "quantile":
+            return np.quantile(probabilities, setting.quantile)
+    raise KeyError(setting.score)
