@@ -6,6 +6,8 @@ float64. Two conventions of the paper hold throughout: 0 log 0 = 0, and 0 times 
 is 0.
 """
 
+from collections.abc import Callable
+
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int, Int32, Real, Shaped
@@ -130,6 +132,39 @@ def total_variation(
         0.25
     """
     return jnp.sum(jnp.abs(p - q), axis=-1) / 2
+
+
+def largest_threshold(
+    p: Float[Array, "... V"],
+    enough: Callable[[Bool[Array, "... V"]], Bool[Array, "... 1"]],
+) -> Bool[Array, "... V"]:
+    """The tokens p >= t for the largest t at which these tokens are still `enough`.
+
+    A non-negative float and its bit pattern, read as an integer, are in the same order.
+    So t is found exactly by deciding its bits from the highest to the lowest (31 steps
+    in float32), each by one pass over p: nothing is sorted. `enough` may only turn from
+    True to False as t grows, and must be True for all tokens, False for none.
+
+    Example:
+        The two most probable tokens, and the one that ties with the second:
+
+        >>> p = jnp.array([0.1, 0.5, 0.2, 0.2])
+        >>> print(largest_threshold(p, lambda top: top.sum(-1, keepdims=True) >= 2))
+        [False  True  True  True]
+    """
+    width = jnp.finfo(p.dtype).bits
+    integer = jnp.dtype(f"int{width}")
+    patterns = lax.bitcast_convert_type(p, integer)
+
+    def decide_bit(step, threshold):
+        bit = jnp.left_shift(jnp.ones((), integer), (width - 2 - step).astype(integer))
+        candidate = threshold | bit
+        return jnp.where(enough(patterns >= candidate), candidate, threshold)
+
+    # The highest bit is the sign; it is 0.
+    lowest = jnp.zeros((*p.shape[:-1], 1), integer)
+    threshold = lax.fori_loop(jnp.int32(0), jnp.int32(width - 1), decide_bit, lowest)
+    return patterns >= threshold
 
 
 def inverse_cdf(
