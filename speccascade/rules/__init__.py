@@ -63,7 +63,7 @@ decide from the gates: `opt` becomes `diff` (Lemma 8), `lossy` becomes `token_v3
 """
 
 from speccascade.errors import UserError
-from speccascade.rules.base import Rule
+from speccascade.rules.base import Coupling, Redraw, Rule
 from speccascade.rules.bild import Bild
 from speccascade.rules.chow import Chow, ChowLog
 from speccascade.rules.diff import Diff, DiffLog
@@ -84,6 +84,7 @@ __all__ = [
     "Bild",
     "Chow",
     "ChowLog",
+    "Coupling",
     "Diff",
     "DiffLog",
     "Lossless",
@@ -91,6 +92,7 @@ __all__ = [
     "Opt",
     "OptLog",
     "PrefixRule",
+    "Redraw",
     "Rule",
     "TokenRule",
     "TokenV1",
