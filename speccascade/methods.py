@@ -37,7 +37,14 @@ METHODS: dict[str, Method] = {
         Method(name="target", display_name="Target alone", kind="target"),
         _speculative("lossless", "SpecDecode [Lossless]"),
         _speculative("lossy", "SpecDecode [Lossy]"),
+        _speculative("lossy_star", "SpecDecode [Lossy*]"),
+        _speculative("mentored", "SpecDecode [Mentored]"),
+        _speculative("cactus", "SpecDecode [Cactus]"),
+        _speculative("typical", "SpecDecode [Typical]"),
+        _speculative("ensemble", "SpecDecode [Ensemble]"),
+        _speculative("head_free_pass", "SpecDecode [HeadFreePass]"),
         _speculative("bild", "BiLD*"),
+        _speculative("fuzzy", "SpecCascade [Fuzzy]"),
         _speculative("chow", "SpecCascade [Chow]"),
         _speculative("chow_log", "SpecCascade [ChowLog]"),
         _speculative("diff", "SpecCascade [Diff]"),
@@ -47,6 +54,9 @@ METHODS: dict[str, Method] = {
         _speculative("token_v1", "SpecCascade [TokenV1]"),
         _speculative("token_v2", "SpecCascade [TokenV2]"),
         _speculative("token_v3", "SpecCascade [TokenV3]"),
+        _speculative("token_l2", "SpecCascade [TokenL2]"),
+        _speculative("token_drafter", "SpecCascade [TokenDrafter]"),
+        _speculative("top_k_membership", "SpecCascade [TopK]"),
     )
 }
 
