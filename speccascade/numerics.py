@@ -6,6 +6,8 @@ float64. Two conventions of the paper hold throughout: 0 log 0 = 0, and 0 times 
 is 0.
 """
 
+from collections.abc import Callable
+
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int, Int32, Real, Shaped
@@ -115,6 +117,38 @@ def cross_entropy(
     return jnp.sum(jnp.where(q > 0, q * surprise, 0), axis=-1) + 0
 
 
+def relative_entropy(
+    p: Float[Array, "... V"], q: Float[Array, "... V"]
+) -> Float[Array, "..."]:
+    """KL(p || q) = sum p log(p/q), in nats: infinite where p > 0 = q anywhere.
+
+    Summed token by token, so that of nearly equal rows it is accurate, and of equal 0.
+
+    Example:
+        >>> p, q = jnp.array([0.5, 0.5]), jnp.array([0.25, 0.75])
+        >>> f"{relative_entropy(p, q):.4f}, {relative_entropy(p, p):.4f}"
+        '0.1438, 0.0000'
+    """
+    drawn = p > 0
+    surprise = jnp.log(jnp.where(drawn, p, 1)) - jnp.log(jnp.where(drawn, q, 1))
+    return jnp.sum(jnp.where(drawn, p * surprise, 0), axis=-1)
+
+
+def jensen_shannon(
+    p: Float[Array, "... V"], q: Float[Array, "... V"]
+) -> Float[Array, "..."]:
+    """JS(p, q): the mean KL of p and q from (p + q) / 2, in nats; at most log 2.
+
+    Example:
+        >>> p = jnp.array([[0.5, 0.5], [1.0, 0.0]])
+        >>> q = jnp.array([[0.25, 0.75], [0.0, 1.0]])
+        >>> print(jensen_shannon(p, q).round(4))
+        [0.0338 0.6931]
+    """
+    middle = (p + q) / 2
+    return (relative_entropy(p, middle) + relative_entropy(q, middle)) / 2
+
+
 def total_variation(
     p: Float[Array, "... V"], q: Float[Array, "... V"]
 ) -> Float[Array, "..."]:
@@ -130,6 +164,79 @@ def total_variation(
         0.25
     """
     return jnp.sum(jnp.abs(p - q), axis=-1) / 2
+
+
+def water_level(
+    a: Float[Array, "... V"],
+    b: Float[Array, "... V"],
+    volume: Float[Array, "..."],
+    start: float,
+) -> Float[Array, "..."]:
+    """The s <= start at which sum max(0, s a - b) equals `volume`.
+
+    The sum is convex and grows with s, so Newton's method comes from the right, and the
+    set of positive terms only shrinks on the way. Each step solves the equation for the
+    current set, and the answer is exact up to rounding once the set repeats: usually
+    after fewer than ten steps, each one pass over the vocabulary; nothing is sorted.
+
+    Args:
+        a: non-negative.
+        b: of either sign.
+        volume: at most the sum at `start`, or that is the answer.
+        start: where the search begins. It ends early where no term with a > 0 is left.
+
+    Example:
+        0.5 s - 0.25 = 0.5 has the answer s = 1.5, where the second term is 0:
+
+        >>> a, b = jnp.array([0.5, 0.5]), jnp.array([0.25, 0.75])
+        >>> print(water_level(a, b, jnp.array(0.5), start=4.0))
+        1.5
+    """
+
+    def step(state: tuple[Array, Array]) -> tuple[Array, Array]:
+        level, _ = state
+        wet = level[..., None] * a > b
+        slope = jnp.sum(jnp.where(wet, a, 0), axis=-1)
+        total = volume + jnp.sum(jnp.where(wet, b, 0), axis=-1)
+        solved = jnp.where(slope > 0, total / jnp.where(slope > 0, slope, 1), level)
+        lower = jnp.minimum(level, solved)
+        return lower, jnp.any(lower < level)
+
+    first = jnp.full(volume.shape, start, a.dtype)
+    return lax.while_loop(lambda state: state[1], step, (first, jnp.array(True)))[0]
+
+
+def largest_threshold(
+    p: Float[Array, "... V"],
+    enough: Callable[[Bool[Array, "... V"]], Bool[Array, "... 1"]],
+) -> Bool[Array, "... V"]:
+    """The tokens p >= t for the largest t at which these tokens are still `enough`.
+
+    A non-negative float and its bit pattern, read as an integer, are in the same order.
+    So t is found exactly by deciding its bits from the highest to the lowest (31 steps
+    in float32), each by one pass over p: nothing is sorted. `enough` may only turn from
+    True to False as t grows, and must be True for all tokens, False for none.
+
+    Example:
+        The two most probable tokens, and the one that ties with the second:
+
+        >>> p = jnp.array([0.1, 0.5, 0.2, 0.2])
+        >>> print(largest_threshold(p, lambda top: top.sum(-1, keepdims=True) >= 2))
+        [False  True  True  True]
+    """
+    width = jnp.finfo(p.dtype).bits
+    integer = jnp.dtype(f"int{width}")
+    patterns = lax.bitcast_convert_type(p, integer)
+
+    def decide_bit(step, threshold):
+        bit = jnp.left_shift(jnp.ones((), integer), (width - 2 - step).astype(integer))
+        candidate = threshold | bit
+        return jnp.where(enough(patterns >= candidate), candidate, threshold)
+
+    # The highest bit is the sign; it is 0.
+    lowest = jnp.zeros((*p.shape[:-1], 1), integer)
+    threshold = lax.fori_loop(jnp.int32(0), jnp.int32(width - 1), decide_bit, lowest)
+    return patterns >= threshold
 
 
 def inverse_cdf(

@@ -52,6 +52,35 @@ def test_cross_entropy_is_infinite_exactly_where_p_excludes_what_q_draws():
     np.testing.assert_allclose(found, [np.log(2), np.inf], rtol=1e-6)
 
 
+def test_relative_entropy_of_nearly_equal_rows_is_accurate_and_of_equal_ones_zero():
+    p = jnp.array([[0.1, 0.2, 0.7, 0.0]] * 2)
+    q = p.at[0].add(jnp.array([1e-3, -1e-3, 0.0, 0.0]))
+    near, zero = numerics.relative_entropy(p, q)
+    assert near == pytest.approx(1e-6 * (1 / 0.1 + 1 / 0.2) / 2, rel=0.1)
+    assert zero == 0
+    assert numerics.relative_entropy(q[:1], jnp.array([[0.0, 0.5, 0.5, 0.0]])) == np.inf
+
+
+def test_jensen_shannon_is_symmetric_and_at_most_log_2():
+    rng = np.random.default_rng(0)
+    p, q = jnp.asarray(rng.dirichlet([0.1] * 9, (2, 20)), jnp.float32)
+    found = numerics.jensen_shannon(p, q)
+    np.testing.assert_array_equal(found, numerics.jensen_shannon(q, p))
+    assert ((found >= 0) & (found <= np.log(2) + 1e-6)).all()
+
+
+def test_the_water_level_fills_its_volume():
+    rng = np.random.default_rng(0)
+    with jax.enable_x64(True):
+        a, b = jnp.asarray(rng.dirichlet([0.1] * 999, (2, 20)))
+        full = jnp.sum(jnp.maximum(a - b, 0), axis=-1)
+        for share in (1.0, 0.5, 1e-3, 0.0):
+            level = numerics.water_level(a, b, share * full, start=1.0)
+            filled = jnp.sum(jnp.maximum(level[:, None] * a - b, 0), axis=-1)
+            np.testing.assert_allclose(filled, share * full, rtol=0, atol=1e-12)
+            assert ((level >= 0) & (level <= 1)).all()
+
+
 def test_total_variation_is_the_sum_of_positive_differences():
     rng = np.random.default_rng(0)
     p, q = rng.dirichlet([0.3] * 9, 20), rng.dirichlet([0.3] * 9, 20)

@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, Float, Int
 from speccascade.engine.distributions import Sampler, per_row
 from speccascade.engine.draft import Draft
 from speccascade.engine.request import Execution
-from speccascade.numerics import inverse_cdf
+from speccascade.numerics import at_token, inverse_cdf
 from speccascade.rules.verify import keep_probability, law, residual
 from speccascade.sampling import Role, Uniforms
 
@@ -68,7 +68,8 @@ def verify(
 
     offsets = jnp.arange(gamma, dtype=jnp.int32)
     positions = position[:, None] + offsets[None, :]
-    keep = keep_probability(draft.q[:, :gamma], measure[:, :gamma], draft.tokens)
+    in_block = jax.tree.map(lambda array: array[:, :gamma], measure)
+    keep = keep_probability(draft.q[:, :gamma], in_block, draft.tokens)
     accepted = uniforms.at(positions, Role.ACCEPT) < keep
     kept = jnp.sum(jnp.cumprod(accepted, axis=1, dtype=jnp.int32), axis=1)
     whole = kept == gamma
@@ -76,9 +77,13 @@ def verify(
     # The one slot that gives the extra token. Under `bonus: target` slot G has no q:
     # the gather stays in range, and p replaces what it finds.
     extra_slot = jnp.minimum(kept, slots - 1)
-    q_x, p_x, m_x = (_at_slot(x, extra_slot) for x in (draft.q, p, measure))
+    q_x, p_x, m_x = jax.tree.map(
+        lambda array: _at_slot(array, extra_slot), (draft.q, p, measure)
+    )
+    drafted = jnp.pad(draft.tokens, ((0, 0), (0, 1)))
+    rejected = at_token(drafted, extra_slot)  # a padding token if none is
     bonus = law(q_x, p_x, m_x) if execution.bonus == "law" else p_all[:, gamma]
-    extra_law = jnp.where(whole[:, None], bonus, residual(q_x, p_x, m_x))
+    extra_law = jnp.where(whole[:, None], bonus, residual(q_x, p_x, m_x, rejected))
     extra_position = position + kept
     extra = inverse_cdf(
         extra_law,
@@ -88,7 +93,6 @@ def verify(
             uniforms.at(extra_position, Role.RESIDUAL),
         ),
     )
-    drafted = jnp.pad(draft.tokens, ((0, 0), (0, 1)))
     at_extra = jnp.arange(gamma + 1)[None, :] == kept[:, None]
     deferred = rule.defers(*arguments, drafted[:, :slots])
     return Verdict(

@@ -4,13 +4,74 @@ import abc
 import dataclasses
 from typing import ClassVar
 
-from jaxtyping import Array, Bool, Float, Int
+import flax.struct
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, Shaped
+
+from speccascade.numerics import safe_normalise
 
 # The arguments of every rule. The dots are any number of axes, usually rows and slots.
 Distribution = Float[Array, "... V"]
 Threshold = Float[Array, "..."]
 Flag = Bool[Array, "..."]
 Token = Int[Array, "..."]
+
+
+def per_slot(value: Shaped[Array, "..."], q: Distribution) -> Array:
+    """A value for every slot of `q`, with an axis of length 1 for the vocabulary.
+
+    Example:
+        >>> print(per_slot(jnp.array(0.5), jnp.ones((2, 1, 4))).shape)
+        (2, 1, 1)
+    """
+    return jnp.broadcast_to(value, q.shape[:-1])[..., None]
+
+
+@flax.struct.dataclass
+class Coupling(abc.ABC):
+    """A test and its residuals, where no measure expresses the two.
+
+    The drafted token x is kept with probability keep(x), and otherwise replaced by a
+    draw from its residual. A measure m stands for keep = min(1, m/q) and for the
+    residual norm((m - q)+) of every x; a coupling for all else.
+
+    Attributes:
+        keep: probability that each token stands if it is drafted, in [0, 1].
+    """
+
+    keep: Distribution
+
+    @abc.abstractmethod
+    def residual(self, q: Distribution, p: Distribution, token: Token) -> Distribution:
+        """The distribution of what replaces `token`; p where there is none."""
+
+    @abc.abstractmethod
+    def law(self, q: Distribution, p: Distribution) -> Distribution:
+        """q keep + sum_x q(x) (1 - keep(x)) residual_x."""
+
+
+@flax.struct.dataclass
+class Redraw(Coupling):
+    """One residual for every rejected token.
+
+    Attributes:
+        replacement: what replaces a rejected token, up to its sum.
+
+    Example:
+        >>> q, p = jnp.array([0.5, 0.25, 0.25]), jnp.array([1.0, 0.0, 0.0])
+        >>> coupling = Redraw(keep=jnp.array([1.0, 1.0, 0.0]), replacement=p)
+        >>> print(coupling.law(q, p))
+        [0.75 0.25 0.  ]
+    """
+
+    replacement: Distribution
+
+    def residual(self, q: Distribution, p: Distribution, token: Token) -> Distribution:
+        return safe_normalise(self.replacement, p)
+
+    def law(self, q: Distribution, p: Distribution) -> Distribution:
+        rejected = jnp.sum(q * (1 - self.keep), axis=-1, keepdims=True)
+        return q * self.keep + rejected * safe_normalise(self.replacement, p)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,15 +87,14 @@ class Rule(abc.ABC):
     temperature 1 without truncation the two forms are equal.
 
     A measure does not express every rule: a residual may be other than (m - q)+, or
-    depend on the drafted token. There is room for that. All that is done with a measure
-    goes through the functions of `speccascade.rules.verify`, which `engine.verify`
-    alone calls: a rule that gives keep [V] and residual [V] in place of m would change
-    these two files, and not the engine's loops.
+    depend on the drafted token. Such a rule gives a `Coupling` instead. All that is
+    done with either goes through the functions of `speccascade.rules.verify`.
 
     Attributes:
         name: the key in `RULES` and in configurations.
         alpha_range: lowest and highest threshold allowed, inclusive, perhaps infinite.
-        lossless_end: a threshold at which the measure equals p bit for bit.
+        lossless_end: a threshold at which the measure equals p bit for bit, or the
+            coupling is that of p.
         drafter_end: a threshold at which every drafted token is kept, for certain; None
             if there is none.
         gates: those of the gates 'q' and 'p' that the rule reads.
@@ -55,11 +115,11 @@ class Rule(abc.ABC):
         gate_p: Distribution,
         alpha: Threshold,
         greedy: Flag,
-    ) -> Distribution:
+    ) -> Distribution | Coupling:
         """The non-negative measure m over V that the output is to follow.
 
-        It sums to 1 in every rule but `lossy`; `verify.law` says what the output
-        follows in either case.
+        It need not sum to 1; `verify.law` says what the output follows in any case. A
+        rule that no measure expresses gives its coupling.
 
         Args:
             q: the drafter's distribution, from which the drafted token was drawn.

@@ -4,8 +4,33 @@ import dataclasses
 
 import jax.numpy as jnp
 
-from speccascade.rules.base import Distribution, Flag, Rule, Threshold
+from speccascade.rules.base import Distribution, Flag, Rule, Threshold, per_slot
 from speccascade.rules.token_specific import TokenV3, redistribute
+
+
+def clipped(q: Distribution, p: Distribution, alpha: Threshold) -> Distribution:
+    """min(q, p/(1 - alpha)): what the lenient test keeps of q.
+
+    Example:
+        >>> q, p = jnp.array([0.8, 0.2]), jnp.array([0.5, 0.5])
+        >>> print(clipped(q, p, jnp.array(0.2)))
+        [0.625 0.2  ]
+    """
+    strictness = per_slot(1 - alpha, q)
+    # Compared as a product, so that alpha = 1 keeps everything and divides nothing.
+    passes = strictness * q <= p
+    return jnp.where(passes, q, jnp.minimum(q, p / jnp.where(passes, 1, strictness)))
+
+
+def lenient(
+    q: Distribution, p: Distribution, gate_p: Distribution, alpha: Threshold
+) -> Distribution:
+    """The measure at temperature 0: keep x iff p(x) >= (1 - alpha) max p in the gate.
+
+    That is TokenV3; but at alpha = 0 it is p, where TokenV3 keeps a tie with max p.
+    """
+    stricter = TokenV3().r(gate_p, gate_p, alpha) | per_slot(alpha <= 0, q)
+    return redistribute(q, p, stricter)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -48,13 +73,5 @@ class Lossy(Rule):
         alpha: Threshold,
         greedy: Flag,
     ) -> Distribution:
-        slots = q.shape[:-1]
-        strictness = jnp.broadcast_to(1 - alpha, slots)[..., None]
-        # Compared as a product, so that alpha = 1 keeps everything and divides nothing.
-        passes = strictness * q <= p
-        clipped = jnp.minimum(q, p / jnp.where(passes, 1, strictness))
-        sampled = jnp.maximum(jnp.where(passes, q, clipped), p)
-
-        lossless = jnp.broadcast_to(alpha <= 0, slots)[..., None]
-        at_zero = redistribute(q, p, TokenV3().r(gate_q, gate_p, alpha) | lossless)
-        return jnp.where(jnp.broadcast_to(greedy, slots)[..., None], at_zero, sampled)
+        sampled = jnp.maximum(clipped(q, p, alpha), p)
+        return jnp.where(per_slot(greedy, q), lenient(q, p, gate_p, alpha), sampled)

@@ -10,6 +10,10 @@ token always passes (m >= q), while a deferred one passes with min(1, eta p/q), 
 stricter than the lossless test. Under Alg. 4 a draft is rejected with probability
 D_TV(m, q) <= eta.
 
+The same law has a second coupling, that of its derivation: keep x iff r(x) = 0, else
+draw from p. It rejects eta of the drafts, never fewer than Alg. 4, and is what several
+re-implementations run. `coupling: redraw` asks for it, to measure what it costs.
+
 No rule here has a greedy branch of its own. With one-hot q and p the formula already
 keeps the drafter's argmax if it is not deferred, and gives the target model's if it is.
 
@@ -20,12 +24,22 @@ at alpha = 0.
 
 import abc
 import dataclasses
+from typing import Literal
 
 import jax.numpy as jnp
 from jaxtyping import Array, Bool
 
+from speccascade.errors import UserError
 from speccascade.numerics import at_token
-from speccascade.rules.base import Distribution, Flag, Rule, Threshold, Token
+from speccascade.rules.base import (
+    Coupling,
+    Distribution,
+    Flag,
+    Redraw,
+    Rule,
+    Threshold,
+    Token,
+)
 
 
 def redistribute(
@@ -54,7 +68,21 @@ def redistribute(
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TokenRule(Rule):
-    """A bit r(v) for every token of every slot, and the measure of `redistribute`."""
+    """A bit r(v) for every token of every slot, and the measure of `redistribute`.
+
+    Attributes:
+        coupling: "alg4" gives the measure, "redraw" keeps x iff r(x) = 0 and else draws
+            from p. The law is the same; the ends are exact under "alg4" alone.
+    """
+
+    coupling: Literal["alg4", "redraw"] = "alg4"
+
+    def __post_init__(self) -> None:
+        # A misspelt coupling would run as the other one.
+        if self.coupling not in ("alg4", "redraw"):
+            raise UserError(
+                f"coupling of {self.name!r} is alg4 or redraw, not {self.coupling!r}."
+            )
 
     @abc.abstractmethod
     def r(
@@ -70,8 +98,11 @@ class TokenRule(Rule):
         gate_p: Distribution,
         alpha: Threshold,
         greedy: Flag,
-    ) -> Distribution:
-        return redistribute(q, p, self.r(gate_q, gate_p, alpha))
+    ) -> Distribution | Coupling:
+        r = self.r(gate_q, gate_p, alpha)
+        if self.coupling == "redraw":
+            return Redraw(keep=(~r).astype(q.dtype), replacement=p)
+        return redistribute(q, p, r)
 
     def defers(
         self,

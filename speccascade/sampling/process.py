@@ -11,13 +11,10 @@ steps:
 Rules compare their thresholds with the `gate` instead: step 1 alone.
 """
 
-from collections.abc import Callable
-
 import jax.numpy as jnp
-from jax import lax
 from jaxtyping import Array, Bool, Float, Num
 
-from speccascade.numerics import one_hot_argmax
+from speccascade.numerics import largest_threshold, one_hot_argmax
 from speccascade.sampling.settings import Sampling
 
 
@@ -109,12 +106,12 @@ def _truncated(
     min_p = _per_row(sampling.min_p, p)
 
     at_least = jnp.where(top_k > 0, jnp.minimum(top_k, vocabulary), vocabulary)
-    kept = _largest_threshold(p, lambda top: _count(top) >= at_least)
+    kept = largest_threshold(p, lambda top: _count(top) >= at_least)
 
     goal = top_p * _mass(p, kept)
     # Some mass must remain, also for top-p 0: the most probable token always stays. And
     # 1 is off by its own test, since a sum reaches 1 before its last, tiny, terms.
-    nucleus = _largest_threshold(
+    nucleus = largest_threshold(
         jnp.where(kept, p, 0),
         lambda top: (_mass(p, kept & top) >= goal) & (_mass(p, kept & top) > 0),
     )
@@ -125,32 +122,6 @@ def _truncated(
     # Dividing by a sum that should be 1 would change the last bit of untouched rows.
     cut = jnp.any((p > 0) & ~kept, axis=-1, keepdims=True)
     return jnp.where(cut, jnp.where(kept, p, 0) / _mass(p, kept), p)
-
-
-def _largest_threshold(
-    p: Float[Array, "... V"],
-    enough: Callable[[Bool[Array, "... V"]], Bool[Array, "... 1"]],
-) -> Bool[Array, "... V"]:
-    """The tokens p >= t for the largest t at which these tokens are still `enough`.
-
-    A non-negative float and its bit pattern, read as an integer, are in the same order.
-    So t is found exactly by deciding its bits from the highest to the lowest (31 steps
-    in float32), each by one pass over p: nothing is sorted. `enough` may only turn from
-    True to False as t grows, and must be True for all tokens, False for none.
-    """
-    width = jnp.finfo(p.dtype).bits
-    integer = jnp.dtype(f"int{width}")
-    patterns = lax.bitcast_convert_type(p, integer)
-
-    def decide_bit(step, threshold):
-        bit = jnp.left_shift(jnp.ones((), integer), (width - 2 - step).astype(integer))
-        candidate = threshold | bit
-        return jnp.where(enough(patterns >= candidate), candidate, threshold)
-
-    # The highest bit is the sign; it is 0.
-    lowest = jnp.zeros((*p.shape[:-1], 1), integer)
-    threshold = lax.fori_loop(jnp.int32(0), jnp.int32(width - 1), decide_bit, lowest)
-    return patterns >= threshold
 
 
 def _count(tokens: Bool[Array, "... V"]) -> Num[Array, "... 1"]:

@@ -15,7 +15,7 @@ from speccascade.cli.config_dir import config_directory
 from speccascade.jobs import spec
 from speccascade.methods import METHODS
 from speccascade.models.t5 import T5Config
-from speccascade.rules import RULES
+from speccascade.rules import ALIASES, RULES
 from speccascade.tracking import NoMirror, WandbMirror
 from speccascade.training.loop import TrainingSettings
 
@@ -77,6 +77,12 @@ def test_a_method_file_agrees_with_the_table_of_methods(name):
         METHODS[name].kind,
         METHODS[name].rule,
     )
+
+
+@pytest.mark.parametrize("alias", options("method/blog"))
+def test_a_name_of_the_blog_is_the_method_itself(alias):
+    named = job_spec(composed(f"method=blog/{alias}")).method
+    assert named == job_spec(composed(f"method={ALIASES[alias]}")).method
 
 
 def test_every_method_of_the_table_has_a_file():

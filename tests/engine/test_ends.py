@@ -15,10 +15,22 @@ from tests.engine import small_t5, toys
 from tests.engine.exact import Setting
 from tests.engine.test_output_law import FAST
 
-ENDED = [name for name in RULES if name != "lossless"]
-# The programs of `test_output_law`.
+# The programs of `test_output_law`; rules that it tries in its slow part alone are slow
+# here, at any gamma.
 GAMMA = {rule: gamma for rule, gamma, bonus in FAST if bonus == "law"}
-LOG_RULES = ("chow_log", "diff_log", "opt_log")
+SLOW = set(RULES) - set(GAMMA)
+GAMMA |= dict.fromkeys(SLOW, 2)
+
+
+def ended(slow):
+    """Every rule with two ends; those of `slow` are marked so."""
+    return [
+        pytest.param(rule, marks=pytest.mark.slow if rule in slow else ())
+        for rule in RULES
+        if rule != "lossless"
+    ]
+
+
 # A third of the rows each.
 TEMPERATURES = np.array([0.0, 0.5, 1.0])
 
@@ -36,25 +48,25 @@ def speculative(rule, gamma, bonus="law"):
 def thresholds(rule):
     """The lossless end, and other thresholds that are said to be lossless as well."""
     yield RULES[rule].lossless_end
-    if rule in ("token_v2", "token_v3"):
+    if rule in ("token_v2", "token_v3", "typical", "head_free_pass"):
         yield -1e-3  # every alpha below 0 is
+    if rule == "top_k_membership":
+        yield 0.99
 
 
-@pytest.mark.parametrize(
-    ("rule", "alpha"),
-    [(rule, alpha) for rule in ENDED for alpha in thresholds(rule)],
-)
-def test_on_the_toy_the_lossless_end_is_lossless(rule, alpha):
+@pytest.mark.parametrize("rule", ended(SLOW))
+def test_on_the_toy_the_lossless_end_is_lossless(rule):
     gamma = GAMMA[rule]
-    found = on_toy(speculative(rule, gamma), alpha)
     expected = on_toy(speculative("lossless", gamma), 0.0)
-    np.testing.assert_array_equal(found.tokens, expected.tokens)
-    np.testing.assert_array_equal(found.lengths, expected.lengths)
-    for name in ("target_calls", "accepted", "resampled", "bonus"):
-        np.testing.assert_array_equal(found.counters[name], expected.counters[name])
+    for alpha in thresholds(rule):
+        found = on_toy(speculative(rule, gamma), alpha)
+        np.testing.assert_array_equal(found.tokens, expected.tokens)
+        np.testing.assert_array_equal(found.lengths, expected.lengths)
+        for name in ("target_calls", "accepted", "resampled", "bonus"):
+            np.testing.assert_array_equal(found.counters[name], expected.counters[name])
 
 
-@pytest.mark.parametrize("rule", ENDED)
+@pytest.mark.parametrize("rule", ended(SLOW))
 def test_on_the_toy_the_drafter_end_is_the_drafter_alone(rule):
     found = on_toy(speculative(rule, GAMMA[rule]), RULES[rule].drafter_end)
     expected = on_toy(Execution(kind="drafter"), 0.0)
@@ -79,10 +91,10 @@ def on_t5(asked, alpha):
     return small_t5.decode(asked, small_t5.prompts(), rows)
 
 
-ON_T5 = [
-    pytest.param(rule, marks=pytest.mark.slow if rule in LOG_RULES else ())
-    for rule in ENDED
-]
+# The main rules of the paper, and one that gives a coupling.
+FAST_ON_T5 = {"lossy", "chow", "diff", "opt", "bild", "cactus"}
+FAST_ON_T5 |= {"token_v1", "token_v2", "token_v3"}
+ON_T5 = ended(set(RULES) - FAST_ON_T5)
 
 
 @pytest.mark.parametrize("rule", ON_T5)

@@ -10,11 +10,14 @@ import dataclasses
 import numpy as np
 import pytest
 
+from speccascade.rules import RULES
 from tests.engine import toys
 from tests.engine.exact import Setting
+from tests.rules.variants import WITHOUT_R
 
-# Every rule at one gamma under `law`, and each gamma also under `target`, so that each
-# pair of a bonus policy and a gamma meets several rules. The rest is marked slow.
+# Every rule of the paper at one gamma under `law`, and each gamma also under `target`,
+# so that each pair of a bonus policy and a gamma meets several rules; and each other
+# kind of rule once. The rest is marked slow.
 FAST = {
     ("lossless", 1, "law"),
     ("lossy", 2, "law"),
@@ -28,20 +31,27 @@ FAST = {
     ("token_v1", 1, "law"),
     ("token_v2", 4, "law"),
     ("token_v3", 2, "law"),
+    ("mentored", 1, "law"),
+    ("head_free_pass", 2, "law"),
+    ("top_k_membership", 1, "law"),
+    ("cactus", 2, "law"),
+    ("token_v3 redrawn", 4, "law"),
     ("lossy", 4, "target"),
     ("chow", 2, "target"),
     ("diff", 1, "target"),
     ("token_v3", 4, "target"),
 }
 
+ASKED = {rule: Setting(rule=rule, alpha=alpha) for rule, alpha in toys.MIDDLE.items()}
+ASKED["token_v3 redrawn"] = Setting(rule="token_v3", alpha=0.75, redraw=True)
 
 CROSS = [
     pytest.param(
-        Setting(rule=rule, alpha=toys.MIDDLE[rule], gamma=gamma, bonus=bonus),
-        marks=() if (rule, gamma, bonus) in FAST else pytest.mark.slow,
-        id=f"{rule}-gamma{gamma}-{bonus}",
+        dataclasses.replace(asked, gamma=gamma, bonus=bonus),
+        marks=() if (name, gamma, bonus) in FAST else pytest.mark.slow,
+        id=f"{name}-gamma{gamma}-{bonus}",
     )
-    for rule in toys.MIDDLE
+    for name, asked in ASKED.items()
     for gamma in (1, 2, 4)
     for bonus in ("law", "target")
 ]
@@ -67,7 +77,7 @@ def test_mean_counters_are_the_expected_ones(setting):
             for name in ("target_calls", "accepted", "resampled", "bonus"):
                 found = counters[name][chosen]
                 error = found.std() / np.sqrt(len(found))
-                # 6 standard errors: 2e-9 a comparison, of which there are 1,728. Ten
+                # 6 standard errors: 2e-9 a comparison, of which there are 3,312. Ten
                 # events more where events are so rare that the error is itself unsure.
                 allowed = 6 * error + 10 / len(found)
                 assert abs(found.mean() - expected.get(name, 0)) <= allowed, name
@@ -79,7 +89,7 @@ def test_thresholds_are_in_their_interesting_middle(setting):
     counters = toys.simulated(setting).generation.counters
     decided = counters["accepted"].sum() + counters["resampled"].sum()
     assert 0.05 < counters["resampled"].sum() / decided < 0.6
-    if setting.rule not in ("lossless", "lossy"):  # these have no r
+    if setting.rule not in WITHOUT_R:
         assert 0.2 < counters["deferred"].sum() / decided < 0.8
 
 
@@ -133,7 +143,7 @@ def test_truncation_cuts_both_models_and_no_gate(rule, truncation):
 @pytest.mark.parametrize("setting", CROSS)
 def test_at_temperature_0_the_output_is_the_enumerated_one(setting):
     # As many thresholds as rows, over the rule's whole range or the part that matters.
-    low, high = {"lossless": (0, 0), "lossy": (0, 1)}.get(setting.rule, (-1.5, 2.5))
+    low, high = np.clip((-1.5, 2.5), *RULES[setting.rule].alpha_range)
     thresholds = np.linspace(low, high, 30).repeat(len(toys.PROMPTS))
     alpha = np.resize(thresholds, toys.BATCH).astype(np.float32)
     rows = toys.make_rows(alpha=alpha, temperature=0.0)

@@ -54,8 +54,8 @@ def test_without_a_fault_the_same_check_passes(setting):
 
 
 def test_a_reversed_residual_is_caught(monkeypatch):
-    def reversed_residual(q, p, m):
-        return right(m, p, q)
+    def reversed_residual(q, p, m, token):
+        return right(m, p, q, token)
 
     right = verify.residual
     monkeypatch.setattr(verify, "residual", reversed_residual)

@@ -63,7 +63,10 @@ def test_no_sort_and_no_host_call_is_compiled(rule, bonus):
     rows = toys.make_rows(3)
     text = program(asked, toys.TOY, toys.pair_params(), toys.prompts(3), rows)
     assert re.search(r"\bwhile\[", text)
-    assert not re.search(r"\b(sort|top_k|approx_top_k)\[", text)
+    # The one exception is written down: what Cactus replaces depends on the draft, and
+    # the law of that is a sum over drafts.
+    sorts = re.search(r"\b(sort|top_k|approx_top_k)\[", text) is not None
+    assert sorts == ((rule, bonus) == ("cactus", "law"))
     assert not re.search(r"callback|infeed|outfeed", text)
 
 

@@ -37,6 +37,10 @@ NUM_SLOTS = 3 + LIMIT + 5
 MIDDLE = {
     "lossless": 0.0,
     "lossy": 0.4,
+    "lossy_star": 0.4,
+    "mentored": 0.1,
+    "ensemble": 0.4,
+    "head_free_pass": 0.6,
     "chow": 0.4,
     "chow_log": 0.9,
     "diff": -0.1,
@@ -44,9 +48,15 @@ MIDDLE = {
     "opt": -0.2,
     "opt_log": -0.2,
     "bild": 1.6,
+    "fuzzy": 0.18,
     "token_v1": 0.0,
     "token_v2": 0.3,
     "token_v3": 0.6,
+    "token_l2": 0.15,
+    "token_drafter": 0.5,
+    "top_k_membership": 2.0,
+    "typical": 0.8,
+    "cactus": 0.1,
 }
 
 # The chance that a correct engine fails some chi-square test, all seeds being fresh, is
@@ -129,9 +139,12 @@ def execution(setting: Setting) -> Execution:
     truncate = setting.top_k > 0 or setting.top_p < 1 or setting.min_p > 0
     if setting.rule is None:
         return Execution(kind=setting.alone, truncate=truncate)
+    rule = RULES[setting.rule]
+    if setting.redraw:
+        rule = dataclasses.replace(rule, coupling="redraw")
     return Execution(
         kind=setting.kind,
-        rule=RULES[setting.rule],
+        rule=rule,
         gamma=setting.gamma,
         bonus=setting.bonus,
         gate=setting.gate,

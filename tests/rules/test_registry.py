@@ -3,7 +3,7 @@
 import pytest
 
 from speccascade.errors import UserError
-from speccascade.rules import RULES, check_alpha, get_rule
+from speccascade.rules import ALIASES, RULES, check_alpha, get_rule
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -15,13 +15,19 @@ def test_a_rule_is_found_under_its_own_name_and_is_hashable(name):
     assert rule.gates <= {"q", "p"}
 
 
+@pytest.mark.parametrize(("alias", "name"), ALIASES.items())
+def test_an_alias_is_the_rule_itself(alias, name):
+    assert get_rule(alias) is RULES[name]
+    assert alias not in RULES
+
+
 def test_rules_of_different_kinds_are_not_equal():
     # As static arguments of one compiled function they must not share a program.
-    assert len(set(RULES.values())) == len(RULES) == 12
+    assert len(set(RULES.values())) == len(RULES) == 22
 
 
 def test_an_unknown_name_raises_with_the_known_ones():
-    with pytest.raises(UserError, match=r"no rule 'chaw'.*chow.*token_v3\.$"):
+    with pytest.raises(UserError, match=r"no rule 'chaw'.*chow.*cactus\.$"):
         get_rule("chaw")
 
 

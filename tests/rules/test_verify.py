@@ -1,7 +1,7 @@
 """One accept/reject/resample step, enumerated, follows the law; for every rule.
 
 The enumeration is written here in plain numpy. It asks the functions of `verify` only
-for what the engine asks of them: the keep probability of a token, and the residual.
+for what the engine asks of them: a token's keep probability, and its residual.
 """
 
 import functools
@@ -13,20 +13,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speccascade.rules import RULES, get_rule, verify
+from speccascade.rules import Coupling, TokenV1, get_rule, verify
+from tests.rules.variants import GRID, REDRAWN, UNNORMALISED, VARIANTS
 
 V = 4
 
 
 def enumerated(q, keep, residual):
-    """sum_x q(x) [keep(x) e_x + (1 - keep(x)) residual], the law of one step.
+    """sum_x q(x) [keep(x) e_x + (1 - keep(x)) residual_x], the law of one step.
 
-    q is [V]; keep and residual are [A, V], one row a threshold.
+    q is [V]; keep is [A, V], one row a threshold, and residual is [A, X, V].
     """
     output = np.zeros_like(keep)
     for x in range(len(q)):
         output[:, x] += q[x] * keep[:, x]
-        output += (q[x] * (1 - keep[:, x]))[:, None] * residual
+        output += (q[x] * (1 - keep[:, x]))[:, None] * residual[:, x]
     return output
 
 
@@ -38,12 +39,11 @@ def step(rule, q, p, gate_q, gate_p, alpha, greedy):
         jnp.broadcast_to(row, (rows, V)) for row in (q, p, gate_q, gate_p)
     )
     m = rule.measure(q, p, gate_q, gate_p, alpha, jnp.broadcast_to(greedy, rows))
-    tokens = jnp.broadcast_to(jnp.arange(V), (rows, V))
-    keep = jax.vmap(verify.keep_probability, in_axes=(None, None, 1), out_axes=1)
-    return {
-        "m": m,
-        "keep": keep(q, m, tokens),
-        "residual": verify.residual(q, p, m),
+    tokens = jnp.broadcast_to(jnp.arange(V)[:, None], (V, rows))
+    stated = {} if isinstance(m, Coupling) else {"m": m}
+    return stated | {
+        "keep": jnp.stack([verify.keep_probability(q, m, x) for x in tokens], 1),
+        "residual": jnp.stack([verify.residual(q, p, m, x) for x in tokens], 1),
         "rejection": verify.rejection_probability(q, m),
         "law": verify.law(q, p, m),
     }
@@ -59,13 +59,18 @@ def check_step(rule, q, p, alphas, dtype, tolerance, greedy=False, gates=None):
     # What the functions were given, exactly: in float32 no longer quite the arguments.
     q, p = (np.asarray(row, np.float64) for row in arrays[:2])
     close = functools.partial(np.testing.assert_allclose, rtol=0, atol=tolerance)
-    m, keep, residual, law = (out[key] for key in ("m", "keep", "residual", "law"))
-    assert (m >= 0).all() and (keep >= 0).all() and (keep <= 1).all()
+    keep, residual, law = (out[key] for key in ("keep", "residual", "law"))
+    assert (keep >= 0).all() and (keep <= 1).all()
     close(residual.sum(-1), 1)
+    close(law.sum(-1), 1)
     close(law, enumerated(q, keep, residual))
+    close(out["rejection"], 1 - (q * keep).sum(-1))
+    if "m" not in out:
+        return
+    m = out["m"]
+    assert (m >= 0).all()
     close(out["rejection"], 1 - np.minimum(q, m).sum(-1))
-    close(out["rejection"], (q * (1 - keep)).sum(-1))
-    if rule.name != "lossy":
+    if rule.name not in UNNORMALISED and rule != GRID:
         close(m.sum(-1), 1)
         close(law, m)
         return
@@ -82,13 +87,12 @@ def thresholds(rule):
     return [low, *(alpha for alpha in inner if low < alpha < high), high]
 
 
-every_rule = pytest.mark.parametrize("name", RULES)
+every_rule = pytest.mark.parametrize("rule", VARIANTS.values(), ids=VARIANTS)
 
 
 @every_rule
 @pytest.mark.parametrize("greedy", [False, True])
-def test_one_step_follows_the_law_on_named_pairs(name, pair, greedy):
-    rule = get_rule(name)
+def test_one_step_follows_the_law_on_named_pairs(rule, pair, greedy):
     gates = pair
     if greedy:
         pair = [np.eye(V)[row.argmax()] for row in pair]
@@ -109,8 +113,7 @@ distributions = weights.filter(lambda w: sum(w) > 1e-6).map(
 
 
 @every_rule
-def test_one_step_follows_the_law_on_any_pair_in_float64(name):
-    rule = get_rule(name)
+def test_one_step_follows_the_law_on_any_pair_in_float64(rule):
     low, high = rule.alpha_range
     alphas = st.floats(max(low, -5), min(high, 5), allow_subnormal=False)
 
@@ -126,8 +129,7 @@ def test_one_step_follows_the_law_on_any_pair_in_float64(name):
 
 
 @every_rule
-def test_one_step_follows_the_law_on_any_pair_in_float32(name):
-    rule = get_rule(name)
+def test_one_step_follows_the_law_on_any_pair_in_float32(rule):
     rng = np.random.default_rng(0)
     for concentration in (0.1, 1.0, 10.0):
         for _ in range(10):
@@ -136,7 +138,7 @@ def test_one_step_follows_the_law_on_any_pair_in_float32(name):
 
 
 def test_a_reversed_residual_fails_the_enumeration(monkeypatch):
-    def reversed_residual(q, p, m):
+    def reversed_residual(q, p, m, token=None):
         return verify.safe_normalise(jnp.maximum(q - m, 0), m)
 
     rule = get_rule("lossless")
@@ -146,7 +148,7 @@ def test_a_reversed_residual_fails_the_enumeration(monkeypatch):
     # Enumerated with the fault, the output is q instead of p.
     keep = np.minimum(1, p / np.maximum(q, p))[None]
     residual = reversed_residual(jnp.array(q), jnp.array(p), jnp.array(p))
-    wrong = enumerated(q, keep, np.asarray(residual)[None])
+    wrong = enumerated(q, keep, np.broadcast_to(residual, (1, V, V)))
     np.testing.assert_allclose(wrong[0], q, atol=1e-6)
 
     monkeypatch.setattr(verify, "residual", reversed_residual)
@@ -183,7 +185,9 @@ def test_an_empty_residual_falls_back_to_the_measure_and_then_to_p():
     p = jnp.array([[0.2, 0.8], [0.2, 0.8]])
     m = jnp.array([[0.1, 0.3], [0.0, 0.0]])
     np.testing.assert_allclose(
-        verify.residual(q, p, m), [[0.25, 0.75], [0.2, 0.8]], rtol=1e-6
+        verify.residual(q, p, m, jnp.array([0, 0])),
+        [[0.25, 0.75], [0.2, 0.8]],
+        rtol=1e-6,
     )
     np.testing.assert_allclose(
         verify.law(q, p, m), [[0.25, 0.75], [0.2, 0.8]], rtol=1e-6
@@ -193,3 +197,34 @@ def test_an_empty_residual_falls_back_to_the_measure_and_then_to_p():
 def test_a_token_that_cannot_be_drawn_is_kept():
     q, m = jnp.array([[1.0, 0.0]] * 2), jnp.array([[1.0, 0.0], [0.5, 0.5]])
     assert verify.keep_probability(q, m, jnp.array([1, 1])).tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("rule", REDRAWN.values(), ids=REDRAWN)
+@settings(max_examples=40, deadline=None)
+@given(q=distributions, p=distributions, alpha=st.floats(-1, 1, allow_subnormal=False))
+def test_both_couplings_have_one_law_and_redrawing_rejects_eta(rule, q, p, alpha):
+    with jax.enable_x64(True):
+        arrays = q, p, q, p, np.array([alpha]), np.array(False)
+        alg4, redrawn = step(get_rule(rule.name), *arrays), step(rule, *arrays)
+        r = np.asarray(rule.r(jnp.array(q), jnp.array(p), jnp.array(alpha)))
+        redrawn, alg4 = (jax.tree.map(np.asarray, out) for out in (redrawn, alg4))
+    np.testing.assert_allclose(redrawn["law"], alg4["law"], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(redrawn["rejection"], q[r].sum(), rtol=0, atol=1e-12)
+    assert redrawn["rejection"] >= alg4["rejection"] - 1e-12
+
+
+@pytest.mark.parametrize("rule", REDRAWN.values(), ids=REDRAWN)
+def test_the_couplings_reject_at_different_rates(rule):
+    # r = (0, 1, 1, 1) in all three, so eta = .5, and Alg. 4 rejects D_TV(m, q): the
+    # first token gains eta .4 = .2 and the fourth .5 x .3 - .1 = .05.
+    q, p = jnp.array([[0.5, 0.2, 0.2, 0.1], [0.4, 0.2, 0.1, 0.3]])
+    arrays = q, p, q, p, jnp.array([0.0, 0.0]), jnp.array(False)
+    for variant, expected in ((get_rule(rule.name), 0.25), (rule, 0.5)):
+        found = step(variant, *arrays)["rejection"]
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_a_misspelt_coupling_is_refused():
+    # UserError; where the tests check annotations, beartype is faster.
+    with pytest.raises(Exception, match="coupling"):
+        TokenV1(coupling="alg5")

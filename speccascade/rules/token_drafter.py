@@ -1,0 +1,38 @@
+"""Confidence, token by token: a token-specific rule that reads the drafter alone."""
+
+import dataclasses
+
+from jaxtyping import Array, Bool
+
+from speccascade.rules.base import Distribution, Threshold, per_slot
+from speccascade.rules.token_specific import TokenRule
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TokenDrafter(TokenRule):
+    """r(v) = 1 iff q(v) < 1 - alpha: Chow for single tokens.
+
+    Not in the paper, whose token-specific rules all need p. This is the member of their
+    family that could run where the target model is not called at every position (the
+    sequential token cascade, Alg. 2): draw from q, and where the token is deferred call
+    the target model and draw again from p. The law is Eq. (11) there as well.
+
+    alpha = -1 keeps none, alpha = 1 all.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> q, p = jnp.array([0.5, 0.25, 0.25]), jnp.array([0.25, 0.75, 0.0])
+        >>> print(TokenDrafter().r(q, p, jnp.array(0.5)))
+        [False  True  True]
+    """
+
+    name = "token_drafter"
+    alpha_range = (-1.0, 1.0)
+    lossless_end = -1.0
+    drafter_end = 1.0
+    gates = frozenset({"q"})
+
+    def r(
+        self, gate_q: Distribution, gate_p: Distribution, alpha: Threshold
+    ) -> Bool[Array, "... V"]:
+        return gate_q < per_slot(1 - alpha, gate_q)
