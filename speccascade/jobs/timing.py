@@ -1,15 +1,17 @@
 """The latency phase: batch 1, the target alone and every method, example by example.
 
 One pass serves all jobs that are timed together: for every repeat and example the
-target is timed once, and right after it every threshold of every job. So a drift of the
-machine's speed falls on all of them alike, and relative latencies of two methods share
-their denominator. Times include the encoder or prefill of every model used; prompts are
-tokenised and on the device before the clock starts.
+target is timed once, and with it every threshold of every job, in an order drawn anew
+for each example. So a drift of the machine's speed falls on all of them alike, no place
+in the order favours one, and relative latencies of two methods share their denominator.
+Times include the encoder or prefill of every model used; prompts are tokenised and on
+the device before the clock starts.
 """
 
 import dataclasses
 import itertools
 import os
+import random
 from collections.abc import Callable, Iterator, Sequence
 
 import jax
@@ -69,11 +71,21 @@ def _time_together(jobs: Sequence[TimedJob], report: Reporter) -> int:
     for repeat, example, missing in passes:
         report.progress(done, total, "timings")
         load = os.getloadavg()[0]
-        alone = timed(_decoding(first, target, example, missing[0][1]))
+        everything = [(first, target, missing[0][1])]
+        everything += [(one.job, one.job.execution, place) for one, place in missing]
+        # What follows a pause finds the machine rested, what follows another model a
+        # cache that is not its own: nothing has a place of its own in the order.
+        order = list(range(len(everything)))
+        random.Random(f"{example.id} {repeat}").shuffle(order)
+        timings = {}
+        for number in order:
+            job, execution, place = everything[number]
+            timings[number] = timed(_decoding(job, execution, example, place))
+        alone = timings[0]
         # One pass over an example is stored together, once all of it was timed.
         taken: list[tuple[RunDirectory, LatencyRecord]] = []
-        for one, place in missing:
-            timing = timed(_decoding(one.job, one.job.execution, example, place))
+        for number, (one, place) in enumerate(missing, start=1):
+            timing = timings[number]
             record = LatencyRecord(
                 coordinates=place,
                 example=example.id,

@@ -272,6 +272,16 @@ def test_prompts_are_on_the_device_before_the_clock_starts(tmp_path, monkeypatch
     time_jobs([tiny.job(tmp_path, latency=asked)], tiny.Silent())
 
 
+def test_no_method_has_a_place_of_its_own_in_a_pass(tmp_path, decodings):
+    # The first decoding after a pause is some per cent faster than the others.
+    asked = LatencySpec(num_examples=8, repeats=1)
+    time_jobs([tiny.job(tmp_path, latency=asked)], tiny.Silent())
+    passes = [batch[1].alpha.tolist() for batch in decodings[-8 * 4 :]]
+    first = {tuple(alphas) for alphas in passes[::4]}
+    assert len(first) > 1
+    assert len({str(passes[at : at + 4]) for at in range(0, 8 * 4, 4)}) > 3
+
+
 @pytest.mark.slow
 def test_twenty_kills_leave_the_summary_of_an_unbroken_run(tmp_path):
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
