@@ -1,5 +1,7 @@
 """What is counted, row by row, and what is derived from it."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,8 @@ from speccascade.engine import ratios
 from speccascade.engine.counters import RATIOS, emitted
 from tests.engine import toys
 from tests.engine.exact import Setting
-from tests.engine.test_output_law import FAST
+from tests.engine.test_output_law import ASKED, FAST
+from tests.rules.variants import WITHOUT_R
 
 TOTALS = dict(
     target_calls=4,
@@ -24,7 +27,7 @@ TOTALS = dict(
 
 @pytest.mark.parametrize(("rule", "gamma", "bonus"), sorted(FAST))
 def test_the_identities_hold_in_every_row(rule, gamma, bonus):
-    setting = Setting(rule=rule, alpha=toys.MIDDLE[rule], gamma=gamma, bonus=bonus)
+    setting = dataclasses.replace(ASKED[rule], gamma=gamma, bonus=bonus)
     generation = toys.simulated(setting).generation
     counts = generation.counters
     decided = counts["accepted"] + counts["resampled"]
@@ -39,13 +42,13 @@ def test_the_identities_hold_in_every_row(rule, gamma, bonus):
     # A round gives at most one token that was not drafted.
     assert np.all(counts["resampled"] + counts["bonus"] <= rounds)
     assert np.all(counts["prefills"] == 2)
-    if rule in ("lossless", "lossy"):  # these have no r
+    if rule in WITHOUT_R:
         assert counts["deferred"] is None
     else:
         assert np.all(counts["resampled"] <= counts["deferred"])
         assert np.all(counts["deferred"] <= decided)
-        # Deferral is not rejection.
-        assert np.any(counts["resampled"] < counts["deferred"])
+        # Deferral is rejection under the coupling "redraw", and under no other.
+        assert np.any(counts["resampled"] < counts["deferred"]) != setting.redraw
     # Nothing stands after the end.
     after = np.arange(toys.LIMIT)[None, :] >= generation.lengths[:, None]
     assert not generation.tokens[after].any()

@@ -74,10 +74,16 @@ def check_step(rule, q, p, alphas, dtype, tolerance, greedy=False, gates=None):
         close(m.sum(-1), 1)
         close(law, m)
         return
+    # Where there is no excess the replacement is drawn from norm(m), or from p.
     rho, excess = 1 - np.minimum(q, m).sum(-1), np.maximum(m - q, 0)
-    # An excess below the precision of the sums is noise, and rho weighs it 0.
-    total = np.maximum(excess.sum(-1), tolerance)
-    close(law, np.minimum(q, m) + (rho / total)[:, None] * excess)
+    replacement = next_positive(excess, next_positive(m, p))
+    close(law, np.minimum(q, m) + rho[:, None] * replacement)
+
+
+def next_positive(f, fallback):
+    """norm(f), and the fallback in the rows where f is 0."""
+    total = f.sum(-1, keepdims=True)
+    return np.where(total > 0, f / np.where(total > 0, total, 1), fallback)
 
 
 def thresholds(rule):
