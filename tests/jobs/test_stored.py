@@ -138,6 +138,8 @@ def experiments(monkeypatch):
     made = {}
 
     class Config:
+        validation_examples = 0
+
         def __init__(self, name):
             self.name = name
 
