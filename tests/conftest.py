@@ -5,7 +5,9 @@ at every annotated function of speccascade, so this file must come before the fi
 import of the package.
 """
 
+import gc
 import ipaddress
+import itertools
 import os
 import platform
 import socket
@@ -106,3 +108,28 @@ def x64():
     """float64 for one test; outside it, JAX makes float32 of everything."""
     with jax.enable_x64(True):
         yield
+
+
+# A program on CPU holds a score of memory mappings, of which Linux allows a process
+# 65,530 by default. Beyond that compiling fails, or the process dies.
+MAPPINGS = 40_000
+TESTS_BETWEEN_LOOKS = 25
+_seen = itertools.count(1)
+
+
+def pytest_runtest_teardown(item, nextitem):
+    """Lets go of compiled programs at the end of a folder, and where they are many."""
+    ends = nextitem is None or nextitem.path.parent != item.path.parent
+    looks = next(_seen) % TESTS_BETWEEN_LOOKS == 0
+    if ends or (looks and _mappings() > MAPPINGS):
+        jax.clear_caches()
+        gc.collect()
+
+
+def _mappings() -> int:
+    """Memory mappings of this process; 0 where the system does not say."""
+    try:
+        with open("/proc/self/maps", "rb") as maps:
+            return sum(1 for _ in maps)
+    except OSError:
+        return 0
