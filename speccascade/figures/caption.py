@@ -31,6 +31,7 @@ class FigureSettings:
       finding: one closing sentence; empty for none.
       examples: sentences behind the quality of each point.
       seeds: sampling seeds; each adds one output a sentence.
+      validation_examples: sentences that thresholds were chosen on; 0 without any.
       host, device: machine of this run's latency; None without a latency phase.
       latency_examples, latency_repeats: size of the latency phase.
       published_examples, published_host, published_device: of the shipped curves.
@@ -54,6 +55,7 @@ class FigureSettings:
 
     examples: int = 0
     seeds: tuple[int, ...] = ()
+    validation_examples: int = 0
     host: str | None = None
     device: str | None = None
     latency_examples: int = 0

@@ -1,5 +1,6 @@
 """The figure and the table of one experiment, from its curves."""
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -95,6 +96,8 @@ def make(
     files = save(figure, folder, experiment_name)
     settings = filled(settings, measured, [])
     validation = {one.method: one for one in validation_curves or () if one.points}
+    sizes = [len(one.points[0].example_ids) for one in validation.values()]
+    settings = dataclasses.replace(settings, validation_examples=min(sizes, default=0))
     rows, label = rows_of(measured, validation, metric), metric_label(metric)
     if console is not None:
         table.print_table(rows, settings, label, console)

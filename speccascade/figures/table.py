@@ -155,10 +155,12 @@ def footnotes(
         f"{metric_label}. best {metric_label}: among points no slower than the target "
         "alone. Both pick their threshold on the data they report, as the paper does.",
     ]
-    if any(row.speedup_chosen or row.quality_chosen for row in rows):
+    if settings.validation_examples:
         notes.append(
-            "on validation: the threshold chosen on validation data, reported on "
-            f"{settings.split} data with its {percent} bootstrap interval."
+            "on validation: the threshold chosen on validation data "
+            f"({settings.validation_examples:,} sentences), reported on "
+            f"{settings.split} data with its {percent} bootstrap interval; - where "
+            "none qualified there."
         )
     else:
         notes.append("on validation: -, for no validation curves were given.")

@@ -103,7 +103,7 @@ def test_a_rule_a_task_and_a_pair_from_outside_run_and_are_drawn(cli, own, tmp_p
     assert status == 0, err
     assert "results/figures/mine/mine.pdf" in out
     assert "half" in out and "chrF" in out
-    assert "the threshold chosen on validation data" in out
+    assert "chosen on validation data (2 sentences)" in out
 
     status, out, err = cli("status")
     assert status == 0, err

@@ -1,6 +1,7 @@
 """The table fits its page, says what n cannot tell, and is the same in every format."""
 
 import csv
+import dataclasses
 import io
 from dataclasses import replace
 
@@ -93,6 +94,13 @@ def test_what_is_not_known_is_a_dash():
     row = next(line for line in text.splitlines() if "Chow" in line)
     assert " ".join(row.split()) == "SpecCascade [Chow] 1 - - 16.50~ - - - -"
     assert "no validation curves were given" in text
+
+
+def test_a_dash_where_no_threshold_qualified_is_not_called_missing_data():
+    settings = dataclasses.replace(SETTINGS, validation_examples=40)
+    notes = " ".join(footnotes([CHOW], settings, "BLEU"))
+    assert "chosen on validation data (40 sentences), reported on test" in notes
+    assert "- where none qualified" in notes and "were given" not in notes
 
 
 def test_what_n_cannot_tell_is_marked_and_said_in_words():
