@@ -109,6 +109,19 @@ def defers_slot(rule, q, p, gate_q, gate_p, alpha):
     raise KeyError(rule)
 
 
+TOKEN_SPECIFIC = (
+    "token_v1",
+    "token_v2",
+    "token_v3",
+    "token_l2",
+    "token_drafter",
+    "top_k_membership",
+    "typical",
+    "head_free_pass",
+)
+NO_R = ("lossless", "lossy", "lossy_star", "mentored", "ensemble", "cactus")
+
+
 def defers_tokens(rule, gate_q, gate_p, alpha):
     """Eqs. (13) to (15) and their kin: which tokens a token-specific rule defers."""
     match rule:
@@ -267,7 +280,7 @@ def deferral(setting, draft_logits, target_logits):
     """Probability that the rule defers the token that the drafter would write."""
     q, p = processed(draft_logits, setting), processed(target_logits, setting)
     gate_q, gate_p = gate(draft_logits, setting), gate(target_logits, setting)
-    if setting.rule.startswith("token"):
+    if setting.rule in TOKEN_SPECIFIC:
         return q[defers_tokens(setting.rule, gate_q, gate_p, setting.alpha)].sum()
     if setting.rule == "bild" and setting.temperature == 0:
         return float(-np.log(gate_p[np.argmax(gate_q)]) > setting.alpha)

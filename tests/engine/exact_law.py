@@ -16,7 +16,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from tests.engine.exact import Setting, deferral, gate, processed, step
+from tests.engine.exact import NO_R, Setting, deferral, gate, processed, step
 
 Sequence = tuple[int, ...]
 
@@ -125,7 +125,7 @@ def calls(setting, slot, draft_logits, target_logits):
         # A call of the target begins, or rather is to end, every block.
         return {"target_calls": slot == 0}
     counted = {"drafter_calls": 1, "target_calls": 1}
-    if setting.rule not in ("lossless", "lossy"):  # these have no r
+    if setting.rule not in NO_R:
         counted["deferred"] = deferral(setting, *logits)
     if setting.kind == "token_cascade":
         counted["target_calls"] = target_writes(setting, slot, *logits)

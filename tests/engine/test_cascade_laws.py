@@ -9,6 +9,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from speccascade.rules import RULES
 from tests.engine import toys
 from tests.engine.exact import Setting
 
@@ -157,9 +158,8 @@ def test_both_models_shape_the_law(setting):
 
 @pytest.mark.parametrize("setting", CASES)
 def test_at_temperature_0_the_output_is_the_enumerated_one(setting):
-    thresholds = np.linspace(-0.5, 2.5, 30)
-    if setting.rule in ("lossy", "chow"):
-        thresholds = np.linspace(0, 1, 30)
+    low, high = RULES[setting.rule].alpha_range
+    thresholds = np.linspace(max(low, -0.5), min(high, 2.5), 30)
     alpha = np.resize(thresholds.repeat(len(toys.PROMPTS)), toys.BATCH)
     alpha = alpha.astype(np.float32)
     rows = toys.make_rows(alpha=alpha, temperature=0.0)
