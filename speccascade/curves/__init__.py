@@ -5,6 +5,7 @@
 - `estimate_curve`, `PointEstimate`: the numbers of each point.
 - `matched_speedup`, `best_quality`: the paper's two numbers of a curve.
 - `chosen_for_speed`, `chosen_for_quality`: threshold from validation, result on test.
+- `mean_gap`: one curve against another, at the latencies of both.
 - `threshold_grid`: thresholds at distinct operating points.
 - `read_published`, `write_published`, `Setting`: the curves that ship.
 
@@ -19,6 +20,7 @@ from speccascade.curves.bootstrap import (
     resample_examples,
 )
 from speccascade.curves.chosen import Chosen, chosen_for_quality, chosen_for_speed
+from speccascade.curves.compare import common_span, mean_gap
 from speccascade.curves.grid import GridPoint, threshold_grid
 from speccascade.curves.observations import (
     Curve,
@@ -68,11 +70,13 @@ __all__ = [
     "best_quality_within",
     "chosen_for_quality",
     "chosen_for_speed",
+    "common_span",
     "curve_from_records",
     "estimate_curve",
     "estimate_point",
     "load_curve",
     "matched_speedup",
+    "mean_gap",
     "one_machine",
     "paired_difference",
     "read_published",
