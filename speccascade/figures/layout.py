@@ -7,12 +7,14 @@ from matplotlib.lines import Line2D
 from speccascade.figures.caption import wrapped
 from speccascade.figures.style import PAPER, style_of
 
-__all__ = ["add_caption", "add_legend", "make_panels", "method_handle"]
+__all__ = ["add_caption", "add_legend", "make_grid", "make_panels", "method_handle"]
 
 # ICLR's text is 5.5 in wide, which one panel or two fill; three need more air.
 _WIDTHS = {1: 5.5, 2: 5.5, 3: 8.0}
 _PANEL_HEIGHT = 2.45
 _LEFT, _RIGHT, _GAP = 0.46, 0.10, 0.20
+# In a grid every panel has numbers and a label of its own at its left.
+_GRID_HEIGHT, _GRID_LEFT, _GRID_GAP = 1.55, 0.56, 0.60
 _TITLE, _XLABEL = 0.34, 0.36
 _LEGEND_ROW = 0.142
 _CAPTION_SIZE, _CAPTION_LEADING = 7.2, 0.125
@@ -22,14 +24,22 @@ _CAPTION_TOP, _BOTTOM = 0.06, 0.05
 class _Page:
     """The heights of one figure, from its number of panels and lines of text."""
 
-    def __init__(self, panels: int, legend_rows: int, caption: str):
+    def __init__(
+        self,
+        panels: int,
+        legend_rows: int,
+        caption: str,
+        rows: int = 1,
+        panel_height: float = _PANEL_HEIGHT,
+    ):
         self.width = _WIDTHS[panels]
         family = str(PAPER["font.family"])
         text_width = 0.975 * 72 * (self.width - 0.12 - _RIGHT)
         self.lines = wrapped(caption, text_width, _CAPTION_SIZE, family)
         self.foot = _BOTTOM + _CAPTION_TOP + len(self.lines) * _CAPTION_LEADING
         self.legend = 0.06 + legend_rows * _LEGEND_ROW
-        self.height = self.foot + _XLABEL + _PANEL_HEIGHT + _TITLE + self.legend
+        self.row = _XLABEL + panel_height + _TITLE
+        self.height = self.foot + rows * self.row + self.legend
 
 
 def make_panels(
@@ -52,6 +62,26 @@ def make_panels(
         axis.tick_params(labelleft=False)
     add_caption(figure, page)
     return axes
+
+
+def make_grid(figure: Figure, rows: int, columns: int, caption: str) -> list[Axes]:
+    """Sizes `figure` and returns its panels, row by row, each with axes of its own."""
+    page = _Page(columns, 0, caption, rows, _GRID_HEIGHT)
+    figure.set_size_inches(page.width, page.height)
+    each = (page.width - _GRID_LEFT - _RIGHT - (columns - 1) * _GRID_GAP) / columns
+    add_caption(figure, page)
+    return [
+        figure.add_axes(
+            (
+                (_GRID_LEFT + column * (each + _GRID_GAP)) / page.width,
+                (page.foot + (rows - 1 - row) * page.row + _XLABEL) / page.height,
+                each / page.width,
+                _GRID_HEIGHT / page.height,
+            )
+        )
+        for row in range(rows)
+        for column in range(columns)
+    ]
 
 
 def add_caption(figure: Figure, page: _Page) -> None:
