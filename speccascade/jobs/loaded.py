@@ -68,8 +68,9 @@ class LoadedJob:
         examples = _load_examples(spec.task, spec.split, spec.pair, spec.cache_dir)
         if len(examples) < spec.num_examples:
             raise UserError(
-                f"num_examples is {spec.num_examples}, but split {spec.split!r} of "
-                f"task {spec.task.name!r} has {len(examples)}; ask for at most that."
+                f"Split {spec.split!r} of task {spec.task.name!r} has {len(examples)} "
+                f"examples, not {spec.num_examples}; lower num_examples (for a sweep's "
+                "validation data, validation_examples)."
             )
         return cls(spec, _load_pair(spec.pair), examples[: spec.num_examples])
 
