@@ -62,7 +62,8 @@ def test_the_output_follows_the_enumerated_law(setting):
 
 @pytest.mark.parametrize("setting", CROSS)
 def test_mean_counters_are_the_expected_ones(setting):
-    names = ("target_calls", "accepted", "resampled", "bonus")
+    names = ["target_calls", "accepted", "resampled", "bonus"]
+    names += ["deferred"] * (setting.rule not in WITHOUT_R)
     checks.counts_as_expected(setting, names)
 
 
