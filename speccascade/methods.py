@@ -26,8 +26,11 @@ class Method:
     rule: str | None = None
 
 
-def _speculative(name: str, display_name: str) -> Method:
-    return Method(name=name, display_name=display_name, kind="speculative", rule=name)
+def _speculative(name: str, display_name: str, rule: str = "") -> Method:
+    """The rule's name is the method's unless it is given."""
+    return Method(
+        name=name, display_name=display_name, kind="speculative", rule=rule or name
+    )
 
 
 def _cascade(name: str, display_name: str, kind: Kind, rule: str) -> Method:
@@ -40,6 +43,9 @@ METHODS: dict[str, Method] = {
         Method(name="drafter", display_name="Drafter alone", kind="drafter"),
         Method(name="target", display_name="Target alone", kind="target"),
         _speculative("lossless", "SpecDecode [Lossless]"),
+        _speculative(
+            "lossless_adaptive", "SpecDecode [Lossless, adaptive]", "lossless"
+        ),
         _speculative("lossy", "SpecDecode [Lossy]"),
         _speculative("lossy_star", "SpecDecode [Lossy*]"),
         _speculative("mentored", "SpecDecode [Mentored]"),
@@ -50,6 +56,7 @@ METHODS: dict[str, Method] = {
         _speculative("bild", "BiLD*"),
         _speculative("fuzzy", "SpecCascade [Fuzzy]"),
         _speculative("chow", "SpecCascade [Chow]"),
+        _speculative("chow_adaptive", "SpecCascade [Chow, adaptive]", "chow"),
         _speculative("chow_log", "SpecCascade [ChowLog]"),
         _speculative("diff", "SpecCascade [Diff]"),
         _speculative("diff_log", "SpecCascade [DiffLog]"),

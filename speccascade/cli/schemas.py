@@ -55,6 +55,7 @@ class Method:
     gamma: int = 5
     gate: str = "untempered"
     bonus: str = "law"
+    adaptive: str = "never"
     cap: int | None = 10
     score: str = "probability"
     quantile: float = 0.5

@@ -21,7 +21,7 @@ from speccascade.engine import (
     generate_queued,
 )
 from speccascade.engine.batch import RowRequest, make_batch, make_prompts, make_rows
-from speccascade.engine.request import FIELDS, Rows
+from speccascade.engine.request import Rows
 from speccascade.errors import UserError
 from speccascade.jobs.spec import JobSpec
 from speccascade.models.interface import Prompts
@@ -179,7 +179,8 @@ def identity_of(spec: JobSpec) -> dict[str, object]:
     """
     method, rule = spec.method, spec.method.rule_object
     execution: dict[str, object] = {"kind": method.kind}
-    execution |= {field: getattr(method, field) for field in FIELDS[method.kind]}
+    fields = method.execution().fields
+    execution |= {field: getattr(method, field) for field in fields}
     if rule is not None:
         execution |= {"rule": rule.name, "rule_fields": dataclasses.asdict(rule)}
         if type(rule) is not type(RULES.get(rule.name)):

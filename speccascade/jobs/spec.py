@@ -10,12 +10,20 @@ from typing import Protocol, cast, get_args, runtime_checkable
 
 from speccascade import rules
 from speccascade.checkpoints.pairs import PairSpec
-from speccascade.engine.request import Bonus, Execution, Gate, Kind, Score
+from speccascade.engine.request import (
+    Adaptive,
+    Bonus,
+    Execution,
+    Gate,
+    Kind,
+    Score,
+)
 from speccascade.errors import UserError
 from speccascade.rules import Rule
 from speccascade.tasks.base import Task
 
 KINDS, GATES, BONUSES, SCORES = map(get_args, (Kind, Gate, Bonus, Score))
+ADAPTIVES = get_args(Adaptive)
 # What the engine keeps seeds and top-k in.
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 
@@ -62,8 +70,8 @@ class MethodSpec:
         kind: of the execution, "drafter" or "target" being that model alone.
         rule: a name in `rules.RULES`, a rule of the user's own, or None for one model
             alone.
-        gamma, gate, bonus, cap, score, quantile, fallback: as in `engine.Execution`; a
-            kind ignores those that it does not read.
+        gamma, gate, bonus, adaptive, cap, score, quantile, fallback: as in
+            `engine.Execution`; a kind ignores those that it does not read.
         thresholds: distinct and within the rule's range, ends included; (None,) for
             methods without one. Stored in ascending order.
 
@@ -77,6 +85,7 @@ class MethodSpec:
     gamma: int = 5
     gate: str = "untempered"
     bonus: str = "law"
+    adaptive: str = "never"
     cap: int | None = 10
     score: str = "probability"
     quantile: float = 0.5
@@ -88,6 +97,7 @@ class MethodSpec:
             ("kind", KINDS),
             ("gate", GATES),
             ("bonus", BONUSES),
+            ("adaptive", ADAPTIVES),
             ("score", SCORES),
         ):
             value = getattr(self, field)
@@ -110,11 +120,12 @@ class MethodSpec:
     def execution(self, truncate: bool = False) -> Execution:
         """The program's static part; `truncate` is whether the sampling cuts."""
         return Execution(
-            kind=cast(Kind, self.kind),  # checked above, as the next three
+            kind=cast(Kind, self.kind),  # checked above, as the others
             rule=self.rule_object,
             gamma=self.gamma,
             gate=cast(Gate, self.gate),
             bonus=cast(Bonus, self.bonus),
+            adaptive=cast(Adaptive, self.adaptive),
             truncate=truncate,
             cap=self.cap,
             score=cast(Score, self.score),

@@ -106,6 +106,17 @@ def test_a_grid_has_seven_thresholds_and_labelled_ends(name):
     assert high in listed[-1]
 
 
+@pytest.mark.parametrize(
+    ("name", "adaptive"), [("chow", "rule"), ("lossless", "confidence")]
+)
+def test_an_adaptive_method_is_the_plain_one_but_for_its_length(name, adaptive):
+    plain, found = (
+        job_spec(composed(f"method={one}")).method for one in (name, f"{name}_adaptive")
+    )
+    assert (plain.adaptive, found.adaptive) == ("never", adaptive)
+    assert found == dataclasses.replace(plain, name=found.name, adaptive=adaptive)
+
+
 def test_every_option_of_a_wildcard_is_a_method():
     words = compose.Words(names=(), overrides=("method=glob(*)",))
     jobs = compose.sweep(words, "demo")

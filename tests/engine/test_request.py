@@ -35,6 +35,24 @@ from tests.rules.variants import WITHOUT_R
         ({"kind": "bild", "rule": RULES["token_v3"]}, "whole slots"),
         ({"kind": "bild", "rule": RULES["bild"], "fallback": -0.1}, "fallback"),
         ({"kind": "oracle_cascade"}, "rule"),
+        ({"kind": "drafter", "adaptive": "off"}, "adaptive"),
+        (
+            {"kind": "speculative", "rule": RULES["diff"], "adaptive": "rule"},
+            "reads q alone, such as chow, and not by diff",
+        ),
+        (
+            {"kind": "speculative", "rule": RULES["lossless"], "adaptive": "rule"},
+            "reads q alone",
+        ),
+        (
+            {
+                "kind": "speculative",
+                "rule": RULES["chow"],
+                "adaptive": "confidence",
+                "bonus": "target",
+            },
+            "bonus is law, and not target",
+        ),
     ],
 )
 def test_an_execution_that_makes_no_sense_is_refused(fields, named):
