@@ -5,6 +5,7 @@
 - `estimate_curve`, `PointEstimate`: the numbers of each point.
 - `matched_speedup`, `best_quality`: the paper's two numbers of a curve.
 - `chosen_for_speed`, `chosen_for_quality`: threshold from validation, result on test.
+- `choose_gamma`: the gamma of a method, from validation.
 - `threshold_grid`: thresholds at distinct operating points.
 - `read_published`, `write_published`, `Setting`: the curves that ship.
 
@@ -19,6 +20,7 @@ from speccascade.curves.bootstrap import (
     resample_examples,
 )
 from speccascade.curves.chosen import Chosen, chosen_for_quality, chosen_for_speed
+from speccascade.curves.gamma import GammaChoice, GammaCost, choose_gamma
 from speccascade.curves.grid import GridPoint, threshold_grid
 from speccascade.curves.observations import (
     Curve,
@@ -54,6 +56,8 @@ __all__ = [
     "Band",
     "Chosen",
     "Curve",
+    "GammaChoice",
+    "GammaCost",
     "GridPoint",
     "LatencyData",
     "LatencyEstimate",
@@ -66,6 +70,7 @@ __all__ = [
     "Tradeoff",
     "best_quality",
     "best_quality_within",
+    "choose_gamma",
     "chosen_for_quality",
     "chosen_for_speed",
     "curve_from_records",

@@ -121,17 +121,18 @@ def _passes(
     count = longest.spec.latency.num_examples
     for repeat in range(max(one.job.spec.latency.repeats for one in jobs)):
         for number, example in enumerate(longest.examples[:count]):
-            missing = [
-                (one, place)
+            # By folder: two jobs may share one, as the target does at two gammas.
+            missing = {
+                (one.directory.path, place): (one, place)
                 for one in jobs
                 if repeat < one.job.spec.latency.repeats
                 and number < one.job.spec.latency.num_examples
                 for place in one.job.coordinates
                 if place.seed == _seed(one.job)
                 and (host, device, place, example.id, repeat) not in there[one]
-            ]
+            }
             if missing:
-                yield repeat, example, missing
+                yield repeat, example, list(missing.values())
 
 
 def _decoding(
