@@ -7,6 +7,7 @@ are chosen on validation data of a pair and a task.
 import dataclasses
 
 from speccascade.engine.request import Kind
+from speccascade.sampling import Sweeps
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -18,12 +19,14 @@ class Method:
       display_name: in figures and tables, as the paper writes it.
       kind: of the execution.
       rule: key in `rules.RULES`; None for one model alone.
+      sweeps: what its thresholds set: the rule's alpha, or a sampling value.
     """
 
     name: str
     display_name: str
     kind: Kind
     rule: str | None = None
+    sweeps: Sweeps = "alpha"
 
 
 def _speculative(name: str, display_name: str, rule: str = "") -> Method:
@@ -35,6 +38,25 @@ def _speculative(name: str, display_name: str, rule: str = "") -> Method:
 
 def _cascade(name: str, display_name: str, kind: Kind, rule: str) -> Method:
     return Method(name=name, display_name=display_name, kind=kind, rule=rule)
+
+
+def _sharpened(sweeps: Sweeps) -> tuple[Method, Method]:
+    """The target at several values of a sampling setting, alone and speculated."""
+    words = sweeps.replace("_", "-")
+    target = Method(
+        name=f"target_{sweeps}",
+        display_name=f"Target [{words}]",
+        kind="target",
+        sweeps=sweeps,
+    )
+    lossless = Method(
+        name=f"lossless_{sweeps}",
+        display_name=f"SpecDecode [Lossless, {words}]",
+        kind="speculative",
+        rule="lossless",
+        sweeps=sweeps,
+    )
+    return target, lossless
 
 
 METHODS: dict[str, Method] = {
@@ -79,6 +101,10 @@ METHODS: dict[str, Method] = {
         _cascade("oracle_diff_log", "Oracle [DiffLog]", "oracle_cascade", "diff_log"),
         _cascade("oracle_opt", "Oracle [OPT]", "oracle_cascade", "opt"),
         _cascade("bild_original", "BiLD", "bild", "bild"),
+        *_sharpened("temperature"),
+        *_sharpened("top_k"),
+        *_sharpened("top_p"),
+        *_sharpened("min_p"),
     )
 }
 

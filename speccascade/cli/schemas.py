@@ -60,6 +60,7 @@ class Method:
     score: str = "probability"
     quantile: float = 0.5
     fallback: float = 0.5
+    sweeps: str = "alpha"
     thresholds: list[float | None] = field(default_factory=lambda: [None])
 
 

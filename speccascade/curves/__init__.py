@@ -6,6 +6,7 @@
 - `matched_speedup`, `best_quality`: the paper's two numbers of a curve.
 - `chosen_for_speed`, `chosen_for_quality`: threshold from validation, result on test.
 - `mean_gap`: one curve against another, at the latencies of both.
+- `choose_gamma`: the gamma of a method, from validation.
 - `threshold_grid`: thresholds at distinct operating points.
 - `read_published`, `write_published`, `Setting`: the curves that ship.
 
@@ -21,6 +22,7 @@ from speccascade.curves.bootstrap import (
 )
 from speccascade.curves.chosen import Chosen, chosen_for_quality, chosen_for_speed
 from speccascade.curves.compare import common_span, mean_gap
+from speccascade.curves.gamma import GammaChoice, GammaCost, choose_gamma
 from speccascade.curves.grid import GridPoint, threshold_grid
 from speccascade.curves.observations import (
     Curve,
@@ -56,6 +58,8 @@ __all__ = [
     "Band",
     "Chosen",
     "Curve",
+    "GammaChoice",
+    "GammaCost",
     "GridPoint",
     "LatencyData",
     "LatencyEstimate",
@@ -68,6 +72,7 @@ __all__ = [
     "Tradeoff",
     "best_quality",
     "best_quality_within",
+    "choose_gamma",
     "chosen_for_quality",
     "chosen_for_speed",
     "common_span",

@@ -4,6 +4,7 @@ Colour tells the family and lightness the member, so that a reader who sees no h
 still part them; the marker tells the method a second time:
 
 - black and grey: what is no cascade (the models alone, lossless, Lossy), green: BiLD*;
+  hollow and dashed: the target at other sampling values (grey) and lossless so (black);
 - blues, from light to dark: the rules that decide for a whole slot (Chow, Diff, OPT);
 - orange to crimson: the rules that decide token by token (TokenV1, V2, V3);
 - a Log rule has the colour and marker of its plain form, hollow and dashed.
@@ -80,6 +81,14 @@ STYLES: dict[str, MethodStyle] = {
     "token_v1": _style(11, "token", _ORANGE, "v", 4.6),
     "token_v2": _style(12, "token", _VERMILION, ">", 4.6),
     "token_v3": _style(13, "token", _CRIMSON, "X", 4.7),
+    "target_temperature": _style(14, "sharpened", _GREY, "h", 4.6, hollow=True),
+    "target_top_k": _style(15, "sharpened", _GREY, "d", 4.4, hollow=True),
+    "target_top_p": _style(16, "sharpened", _GREY, "<", 4.4, hollow=True),
+    "target_min_p": _style(17, "sharpened", _GREY, "8", 4.4, hollow=True),
+    "lossless_temperature": _style(18, "sharpened", _BLACK, "h", 4.6, hollow=True),
+    "lossless_top_k": _style(19, "sharpened", _BLACK, "d", 4.4, hollow=True),
+    "lossless_top_p": _style(20, "sharpened", _BLACK, "<", 4.4, hollow=True),
+    "lossless_min_p": _style(21, "sharpened", _BLACK, "8", 4.4, hollow=True),
 }
 
 # Methods of a user's own package: no hue of ours, and always the same for one name.

@@ -11,7 +11,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from speccascade.engine import Execution
 from speccascade.jobs.loaded import LoadedJob
 from speccascade.models.interface import Model, Params, Prompts
 from speccascade.numerics import inverse_cdf
@@ -65,21 +64,20 @@ def switches(
 def _written_slots(job: LoadedJob) -> tuple[np.ndarray, ...]:
     """q, p, gate_q, gate_p [n, V], greedy, drafted [n] of the n positions written."""
     found: list[tuple[np.ndarray, ...]] = []
-    pair, place = job.pair, job.coordinates[0]
-    target_alone = Execution(kind="target", truncate=job.execution.truncate)
+    pair, alone = job.pair, job.target_alone
+    place, truncate = alone.coordinates[0], alone.execution.truncate
     size = job.spec.engine.batch_size
     for bucket in job.spec.task.buckets:
         members = [one for one in job.examples if job.bucket(one) == bucket]
         for start in range(0, len(members), size):
             batch = members[start : start + size]
-            prompts, rows = job.batch(batch, place, size)
-            output = job.decode(target_alone, (prompts, rows))
+            prompts, rows = alone.batch(batch, place, size)
+            output = alone.decode(alone.execution, (prompts, rows))
             q_logits = _score(pair.drafter, pair.drafter_params, prompts, output.tokens)
             p_logits = _score(pair.target, pair.target_params, prompts, output.tokens)
             count = output.tokens.shape[1]
             written = jnp.arange(count)[None, :] < output.lengths[:, None]
             written = np.asarray(written & rows.active[:, None])
-            truncate = target_alone.truncate
             q = processed(q_logits, rows.sampling, pair.mask, truncate)
             p = processed(p_logits, rows.sampling, pair.mask, truncate)
             gates = gate(q_logits, pair.mask), gate(p_logits, pair.mask)

@@ -87,4 +87,3 @@ def test_a_batch_is_padded_with_dummy_rows():
     assert rows.sampling.top_k.tolist() == [0, 4, 0]
     assert rows.sampling.min_p.tolist() == [0, 0.25, 0]
     assert rows.sampling.top_p.dtype == jnp.float32
-    assert [request.truncates for request in requests] == [False, True]

@@ -22,6 +22,14 @@ PUBLISHED = {
     "token_v1": ("#E69F00", "v"),
     "token_v2": ("#D55E00", ">"),
     "token_v3": ("#8C1048", "X"),
+    "target_temperature": ("#787878", "h"),
+    "target_top_k": ("#787878", "d"),
+    "target_top_p": ("#787878", "<"),
+    "target_min_p": ("#787878", "8"),
+    "lossless_temperature": ("#111111", "h"),
+    "lossless_top_k": ("#111111", "d"),
+    "lossless_top_p": ("#111111", "<"),
+    "lossless_min_p": ("#111111", "8"),
 }
 
 # Machado et al. (2009), severity 1, on linear sRGB.

@@ -225,6 +225,15 @@ def test_jobs_that_are_timed_together_share_the_targets_timings(tmp_path):
     assert shared[0] == shared[1]
 
 
+def test_two_jobs_of_one_folder_are_timed_once(tmp_path):
+    asked = LatencySpec(num_examples=2, repeats=1)
+    alone = [MethodSpec(name="target", kind="target", gamma=gamma) for gamma in (2, 3)]
+    report = tiny.Silent()
+    specs = [tiny.job(tmp_path, latency=asked, method=one) for one in alone]
+    assert len({one.path for one in time_jobs(specs, report)}) == 1
+    assert report.lines == ["2 timings taken"]
+
+
 def test_the_target_is_timed_anew_for_other_sampling(tmp_path):
     asked = LatencySpec(num_examples=1, repeats=1)
     specs = [

@@ -24,7 +24,7 @@ COUNTERS = dict.fromkeys(("accepted", "resampled", "target_calls", "drafter_call
 COUNTERS |= dict.fromkeys(("drafted", "bonus", "alone", "deferred", "prefills"), 1)
 
 
-def fill(spec, thresholds=None, repeats=None, host="h"):
+def fill(spec, thresholds=None, repeats=None, host="h", seconds=1.0):
     """Writes the rows and timings that a job asks for, or some of them."""
     job = LoadedJob.of(spec)
     with run_directory_of(spec) as run:
@@ -57,7 +57,7 @@ def fill(spec, thresholds=None, repeats=None, host="h"):
                     example=one.id,
                     example_sha256=one.sha256,
                     repeat=repeat,
-                    seconds=1.0,
+                    seconds=seconds,
                     target_seconds=2.0,
                     emitted=4,
                     target_emitted=4,
