@@ -17,6 +17,7 @@ token, `$` the end token, `!` where q stops, `.` where it would have gone on:
 2. That holds because a stop reads q alone, never the token that would be drawn there.
 3. Where the rule reads q alone (Chow) and `adaptive` is `rule`, no drafted token is
    ever deferred: all deferred slots are stop slots, and their tokens are drawn from p.
+   So every draft stands, and the drafter is called once a token.
 4. The drafter is not called again once every row has stopped. The target still scores
    G + 1 tokens, the width of its program.
 """

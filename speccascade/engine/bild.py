@@ -6,7 +6,8 @@ A round is a run of the drafter and one call of the target.
 2. *Rollback*: of the run, the tokens before the first slot with D(q, p) > alpha stand,
    whatever they are; `rules.bild` states D for either temperature.
 3. What is emitted at the rolled-back slot is the target's own token: the argmax of p at
-   temperature 0, a draw from p otherwise. What followed it is dropped.
+   temperature 0, a draw from p otherwise. What followed it is dropped. At temperature
+   0 a slot whose token is that argmax is not rolled back: nothing would change.
 4. If nothing is rolled back, the target's token follows the run, unless its output has
    ended: the fallback is to the target model.
 
@@ -75,7 +76,12 @@ class Bild(PairRounds):
         )
         p = sampler.draws(logits)
         slots = jnp.arange(gamma + 1, dtype=jnp.int32)[None, :]
-        strays = self._strays(run, logits[:, :gamma], p[:, :gamma], sampler, rows)
+        deferred = self._deferred(run, logits[:, :gamma], p[:, :gamma], sampler, rows)
+        # Greedy p is one-hot: where it agrees, what would be emitted stands already.
+        agreed = rows.sampling.greedy[:, None] & (
+            run.tokens == jnp.argmax(p[:, :gamma], axis=-1)
+        )
+        strays = deferred & ~agreed
         first_stray = jnp.min(jnp.where(strays, slots[:, :gamma], gamma), axis=1)
         kept = jnp.minimum(first_stray, run.lengths)
         rolled_back = kept < run.lengths
@@ -92,6 +98,7 @@ class Bild(PairRounds):
         accepted = jnp.minimum(taken, kept)
         extra = taken - accepted  # 1 where the target's token was committed
         resampled = jnp.where(rolled_back, extra, 0)
+        decided = slots[:, :gamma] < (accepted + resampled)[:, None]
         counters = progress.counters.add(
             target_calls=live,
             drafter_calls=run.calls,
@@ -99,7 +106,7 @@ class Bild(PairRounds):
             accepted=accepted,
             resampled=resampled,
             bonus=extra - resampled,
-            deferred=resampled,  # the only decided slot with r = 1 is rolled back
+            deferred=jnp.sum(deferred & decided, axis=1, dtype=jnp.int32),
         )
         memory = dataclasses.replace(
             memory,
@@ -108,7 +115,7 @@ class Bild(PairRounds):
         )
         return Progress(output=output, counters=counters, memory=memory)
 
-    def _strays(
+    def _deferred(
         self,
         run: Run,
         target_logits: Float[Array, "B G V"],

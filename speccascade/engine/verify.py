@@ -12,6 +12,7 @@ from speccascade.engine.distributions import Sampler, per_row
 from speccascade.engine.draft import Draft
 from speccascade.engine.request import Execution
 from speccascade.numerics import at_token, inverse_cdf
+from speccascade.rules.base import Coupling
 from speccascade.rules.verify import keep_probability, law, residual
 from speccascade.sampling import Role, Uniforms
 
@@ -86,7 +87,9 @@ def verify(
     )
     tokens = jnp.pad(draft.tokens, ((0, 0), (0, 1)))
     rejected = at_token(tokens, extra_slot)  # a padding token if none is
-    bonus = law(q_x, p_x, m_x) if execution.bonus == "law" else p_all[:, gamma]
+    bonus = p_all[:, gamma]
+    if execution.bonus == "law":
+        bonus = _bonus_law(q_x, p_x, m_x, whole)
     extra_law = jnp.where(whole[:, None], bonus, residual(q_x, p_x, m_x, rejected))
     extra_position = position + kept
     extra = inverse_cdf(
@@ -107,5 +110,21 @@ def verify(
     )
 
 
-def _at_slot(x: Float[Array, "B C V"], slot: Int[Array, " B"]) -> jax.Array:
-    return jnp.take_along_axis(x, slot[:, None, None], axis=1)[:, 0]
+def _bonus_law(
+    q: Float[Array, "B V"],
+    p: Float[Array, "B V"],
+    m: Float[Array, "B V"] | Coupling,
+    whole: Bool[Array, " B"],
+) -> Float[Array, "B V"]:
+    """The law of the extra token, read only where a block is `whole`.
+
+    That of a coupling may cost a sort of the vocabulary, and waits for such a block.
+    """
+    if not isinstance(m, Coupling):
+        return law(q, p, m)
+    return jax.lax.cond(jnp.any(whole), lambda: law(q, p, m), lambda: p)
+
+
+def _at_slot(x: Float[Array, "B C *rest"], slot: Int[Array, " B"]) -> jax.Array:
+    index = slot.reshape(-1, *[1] * (x.ndim - 1))
+    return jnp.take_along_axis(x, index, axis=1)[:, 0]

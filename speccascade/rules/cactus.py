@@ -35,6 +35,9 @@ class Cactus(Rule):
 
     alpha = 0 is lossless. An infinite alpha keeps everything, also where p(x) = 0.
 
+    The law, from which bonus tokens are drawn, takes two sorts of the vocabulary; some
+    milliseconds on CPU, which small models notice. `bonus: target` needs no law.
+
     At temperature 0 a one-hot p makes h blind to alpha, so the lift moves to the gate:
     keep x iff it is an argmax of its own lifted distribution, h(x) >= s(x) max p.
 

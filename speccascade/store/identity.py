@@ -15,7 +15,7 @@ from speccascade.store.encoding import plain
 
 # Raised when the same identity would give other results than before: a change of the
 # engine's randomness, of a rule's mathematics, of what a counter counts.
-RESULTS_VERSION = 2
+RESULTS_VERSION = 3
 KEY_LENGTH = 12
 _VERSION = "results_version"
 

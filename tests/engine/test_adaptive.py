@@ -103,8 +103,11 @@ def test_counters_add_up_in_every_row(setting):
     if counts["deferred"] is not None:
         assert np.all(counts["resampled"] <= counts["deferred"])
         assert np.all(counts["deferred"] <= decided)
-        # A rule that says where to stop defers nothing that was drafted.
+        # A rule that says where to stop defers nothing that was drafted,
         assert counts["deferred"].any() == (setting.adaptive == "confidence")
+    if setting.adaptive == "rule":  # so that each q is looked at once.
+        assert not counts["resampled"].any()
+        np.testing.assert_array_equal(counts["drafter_calls"], generation.lengths)
 
 
 @pytest.mark.parametrize("setting", CASES)
@@ -278,5 +281,5 @@ def test_the_drafter_is_called_until_the_last_row_stops(alphas, calls):
     rows = toys.make_rows(BATCH, alpha=alpha, active=active)
     params = scripted(*[[3, 4, -1, 5]] * len(alphas))
     with jax.disable_jit():
-        found = drafted(asked, model, params, rows)
+        found, _ = drafted(asked, model, params, rows)
     assert len(model.calls) == calls == int(jnp.max(found.calls))

@@ -147,9 +147,13 @@ def test_an_oracle_cascade_has_the_law_of_speculative_execution():
 
 
 def test_a_cap_changes_what_a_token_cascade_writes():
+    def distance(one, other):
+        return sum(abs(one.get(x, 0) - other.get(x, 0)) for x in one | other) / 2
+
     for prompt in toys.PROMPTS[1:]:
-        laws = [
+        first, second, last = (
             toys.enumeration(prompt, token("chow", cap=cap)).outputs
             for cap in (1, 2, None)
-        ]
-        assert laws[0] != laws[1] != laws[2]
+        )
+        for one, other in ((first, second), (second, last), (first, last)):
+            assert distance(one, other) > 0.01

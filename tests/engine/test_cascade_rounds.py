@@ -208,6 +208,27 @@ def test_bild_on_numbers_worked_out_by_hand(temperature, alpha, fallback, expect
         np.testing.assert_array_equal(found.tokens, [[first, 1]] * 64)
 
 
+def test_bild_does_not_roll_back_to_the_token_that_stands_already():
+    # Both models are the same and never sure: -log 0.5 = 0.69 is above alpha, but the
+    # target's argmax is what was drafted.
+    table = jnp.broadcast_to(jnp.log(jnp.array(Q, jnp.float32)), (1, 4, 3, 3))
+    asked = Execution(kind="bild", rule=RULES["bild"], gamma=2, fallback=1.0)
+    generation = generate(
+        asked,
+        Toy(vocab_size=3),
+        Toy(vocab_size=3),
+        PairParams(drafter=table, target=table),
+        Prompts(tokens=jnp.zeros((4, 1), jnp.int32), lengths=jnp.ones(4, jnp.int32)),
+        toys.make_rows(4, alpha=0.5, temperature=0.0),
+        max_new_tokens=3,
+        eos_id=3,
+    )
+    found = toys.on_host(generation).counters
+    expected = {"target_calls": 1, "accepted": 2, "resampled": 0, "deferred": 2}
+    for name, number in expected.items():
+        np.testing.assert_array_equal(found[name], number)
+
+
 @pytest.mark.parametrize(
     ("cap", "width"),
     [(3, 4), pytest.param(None, 3, marks=pytest.mark.slow)],

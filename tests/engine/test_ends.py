@@ -139,7 +139,7 @@ def test_on_t5_the_drafter_end_is_the_drafter_alone(rule, record_property):
     assert limits[:greedy].sum() > 32  # near ties are rare: the comparison is real
     # A uniform that falls within rounding of a boundary changes a sampled token: about
     # 6e-4 a token across shapes, so nearly all of the 4 sequences of 16 tokens agree.
-    equal = np.all(found.tokens == expected.tokens, axis=1)[greedy:].mean()
+    equal = float(np.all(found.tokens == expected.tokens, axis=1)[greedy:].mean())
     record_property("share of equal sequences at temperature 1", equal)
     print(f"{rule}: {equal:.0%} of the sequences at temperature 1 are equal")
     assert equal >= 0.5

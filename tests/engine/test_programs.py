@@ -70,6 +70,14 @@ def test_no_sort_and_no_host_call_is_compiled(rule, bonus):
     assert not re.search(r"callback|infeed|outfeed", text)
 
 
+@pytest.mark.parametrize("score", ["probability", "mean", "quantile"])
+def test_no_sort_and_no_host_call_is_compiled_for_a_score(score):
+    asked = Execution(kind="sequence_cascade", rule=RULES["chow"], score=score)
+    rows = toys.make_rows(3)
+    text = program(asked, toys.TOY, toys.pair_params(), toys.prompts(3), rows)
+    assert not re.search(r"\b(sort|top_k|approx_top_k)\[|callback|infeed|outfeed", text)
+
+
 @pytest.mark.parametrize("kind", ["drafter", "target"])
 def test_no_sort_and_no_host_call_is_compiled_on_t5(kind):
     rows, prompts = toys.make_rows(3), small_t5.prompts(3)
