@@ -24,10 +24,12 @@ from speccascade.models.interface import Cache, Model, Params, Prefilled, Prompt
 
 @flax.struct.dataclass
 class LateCache:
-    """Attributes:
-    prompts: what is to be read.
-    read: bool[B], the same in every row.
-    cache: the model's own; zeros until it is read.
+    """The cache of a model that may not have read its prompts yet.
+
+    Attributes:
+      prompts: what is to be read.
+      read: bool[B], whether it was; the same in every row.
+      cache: the model's own; zeros until the prompts are read.
     """
 
     prompts: Prompts

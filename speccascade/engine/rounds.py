@@ -40,7 +40,10 @@ class Rounds(Protocol):
         ...
 
     def play(self, progress: Progress, rows: Rows, uniforms: Uniforms) -> Progress:
-        """Every unfinished row gains at least one token; finished ones do not change.
+        """Every unfinished row makes progress; finished ones do not change.
+
+        A row gains at least one token, or changes models, which it does at most once (a
+        sequence cascade that defers starts its output anew).
 
         Args:
           progress: of all rows.

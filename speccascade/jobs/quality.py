@@ -37,7 +37,8 @@ def decode_missing(job: LoadedJob, directory: RunDirectory, report: Reporter) ->
     """Decodes, scores and stores every missing unit; returns how many there were.
 
     A unit is appended whole as soon as its queue is decoded: whatever ends the process,
-    no stored unit is lost, and none is decoded twice.
+    no stored unit is lost. Only the queue in flight is, at most `QUEUED_UNITS` units,
+    and the next start decodes them again.
     """
     missing = directory.missing_units(planned_units(job))
     examples = {one.id: one for one in job.examples}

@@ -61,7 +61,7 @@ One gives a coupling, since what replaces a rejected token depends on that token
 
 | rule               | source        | keep(x)                            | ends      |
 |--------------------|---------------|------------------------------------|-----------|
-| `cactus`           | Cactus 26     | h/q, h = p + sqrt(2 alpha p (1-p)) | 0, inf    |
+| `cactus`           | Hao, Mou 26   | h/q, h = p + sqrt(2 alpha p (1-p)) | 0, inf    |
 
 The ends are those of a rule's range: the threshold at which it is lossless (m = p bit
 for bit) and the one at which it keeps every draft. A higher alpha always defers less.
@@ -182,7 +182,8 @@ ALIASES = {
     "top_k": "top_k_membership",
     "cos": "ensemble",
 }
-"""Other names of rules: the four checks of the authors' blog post, and CoS."""
+"""Other names of rules: the four checks of the authors' blog post, and CoS, half of
+which `ensemble` is."""
 
 
 def get_rule(name: str) -> Rule:

@@ -93,8 +93,9 @@ class Rule(abc.ABC):
     Attributes:
         name: the key in `RULES` and in configurations.
         alpha_range: lowest and highest threshold allowed, inclusive, perhaps infinite.
-        lossless_end: a threshold at which the measure equals p bit for bit, or the
-            coupling is that of p.
+        lossless_end: a threshold at which the measure equals p bit for bit, or the law
+            of the coupling is p. A coupling may get there by a test of its own: that of
+            `cactus` is the lossless one, `redraw` rejects every draft.
         drafter_end: a threshold at which every drafted token is kept, for certain; None
             if there is none.
         gates: those of the gates 'q' and 'p' that the rule reads.

@@ -23,11 +23,11 @@ from speccascade.rules.base import (
 class Cactus(Rule):
     """Keep x with min(1, h(x)/q(x)), h = p + sqrt(2 alpha p (1 - p)), h at most 1.
 
-    Cactus (2026), arXiv 2604.04987, whose delta is alpha and whose q and p are our p
-    and q. The drafted token x alone is lifted, to h(x), and all others v are scaled, to
-    s(x) p(v) with s(x) = (1 - h(x)) / (1 - p(x)). To second order that is as high as x
-    can go while the lifted distribution stays within KL <= alpha of p. The draft takes
-    the lossless test against it, and a rejected one is replaced from
+    Cactus (Hao and Mou, ICLR 2026), arXiv 2604.04987, whose delta is alpha and whose q
+    and p are our p and q. The drafted token x alone is lifted, to h(x), and all others
+    v are scaled, to s(x) p(v) with s(x) = (1 - h(x)) / (1 - p(x)). To second order that
+    is as high as x can go while the lifted distribution stays within KL <= alpha of p.
+    The draft takes the lossless test against it, and a rejected one is replaced from
 
         norm((s(x) p - q)+),
 

@@ -13,10 +13,16 @@ class Ensemble(Rule):
     """m = (1 - alpha) p + alpha q: alpha is the drafter's weight, for every slot.
 
     The static ensemble, the simplest measure between the models. It has no r, and
-    rejects (1 - alpha) D_TV(p, q) of the drafts. CoS-style acceptance (collaborative
-    decoding via speculation, Fu et al. 2025), min(1, (l p(x) + (1 - l) q(x)) / q(x)),
-    is the same rule with l = 1 - alpha: (m - q)+ is (1 - alpha) (p - q)+, so the
-    residual is the lossless one. `cos` is another name for it.
+    rejects (1 - alpha) D_TV(p, q) of the drafts. (m - q)+ is (1 - alpha) (p - q)+, so
+    the residual is the lossless one.
+
+    Its other name `cos` stands for the first half of CoS (Fu et al., "Fast Large
+    Language Model Collaborative Decoding via Speculation", ICML 2025), arXiv
+    2502.01662: drafts are tested against the models' combined distribution, which the
+    output then follows exactly. For a weighted ensemble that test is this rule's,
+    min(1, (l p(x) + (1 - l) q(x)) / q(x)) with l = 1 - alpha. The second half of CoS,
+    in which the models take turns as proposer and verifier, and its contrastive
+    decoding are not here.
 
     alpha = 0 is lossless, alpha = 1 keeps everything.
 

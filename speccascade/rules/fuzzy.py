@@ -11,9 +11,18 @@ from speccascade.rules.prefix import PrefixRule
 class Fuzzy(PrefixRule):
     """r = 1 iff JS(p, q) > alpha, the Jensen-Shannon divergence in nats.
 
-    Fuzzy speculative decoding (Holsman et al. 2025) with alpha as its threshold T. Like
-    `bild` the rule asks how far the drafter strays and not which model is better, but
-    its discrepancy is symmetric and bounded: JS lies in [0, log 2] = [0, 0.693].
+    After fuzzy speculative decoding, FSD (Holsman, Huang and Dhingra, "Fuzzy
+    Speculative Decoding for a Tunable Accuracy-Runtime Tradeoff", Findings of ACL
+    2025), arXiv 2502.20704, whose threshold T is alpha. Like `bild` the rule asks how
+    far the drafter strays and not which model is better, but its discrepancy is
+    symmetric and bounded: JS lies in [0, log 2] = [0, 0.693].
+
+    FSD follows the same law where drafts are drawn from q, with more rejections. It
+    accepts a draft iff the divergence is at most T, and else draws from p itself: a
+    deferred draft is always rejected, here with probability D_TV(p, q). FSD as printed
+    is `kind: bild, rule: fuzzy, fallback: 1`. And what its code (`fsd_utils.py`) calls
+    `js_div` is another divergence, not bounded: KL(m || p)/2 + KL(m || q)/2 with
+    m = (p + q)/2.
 
     alpha = 0 defers unless the gates are equal; alpha = -1 defers always, and alpha = 1
     never does. The gates decide at temperature 0 as well.

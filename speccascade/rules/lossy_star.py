@@ -34,7 +34,7 @@ class LossyStar(Rule):
     Attributes:
         beta: "exact" solves the equation. "grid" takes the best of the paper's values,
             1000 from alpha to 10, raised to 1 - alpha where they lie below it. Then m
-            sums to 1 only up to the grid, and it costs a hundred times as much.
+            sums to 1 only up to the grid, and it costs several hundred times as much.
 
     Example:
         0.175 is cut from the first token, and added to the third alone, beta = 1.0667:

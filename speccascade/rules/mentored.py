@@ -15,8 +15,9 @@ from speccascade.rules.lossy import lenient
 class Mentored(Rule):
     """The m closest to q with KL(p || m) <= alpha: alpha is a budget, in nats.
 
-    Mentored decoding (Tran-Thien 2023): of all distributions within the budget, the one
-    that rejects the fewest drafts. It has the form of Lemma 2,
+    Mentored decoding (V. Tran-Thien, "A provably optimal lossy variant of speculative
+    decoding", a post of 2023 on vivien000.github.io/blog): of all distributions within
+    the budget, the one that rejects the fewest drafts. It has the form of Lemma 2,
 
         m = max(min(q, u p), l p),    l <= 1 <= u,
 
@@ -26,6 +27,10 @@ class Mentored(Rule):
     l falls, from 0 at l = 1; it is at most -log l, since m >= l p. So l is found by
     halving. Tokens with p = 0 cost no divergence and take what room is left, in
     proportion to q: none before u is infinite.
+
+    This costs time: 31 halvings in float32, each with a Newton loop over the vocabulary
+    for u. A call of [1, 4, 6144] took 1.6 ms on a CPU, about as long as a small target
+    takes to verify that block; `lossy` took 0.05 ms.
 
     alpha = 0 is lossless; where KL(p || q) <= alpha, and everywhere at infinity, every
     draft is kept. At temperature 0 the budget is spent on the gate's odds: keep x iff

@@ -13,9 +13,10 @@ class TokenDrafter(TokenRule):
     """r(v) = 1 iff q(v) < 1 - alpha: Chow for single tokens.
 
     Not in the paper, whose token-specific rules all need p. This is the member of their
-    family that could run where the target model is not called at every position (the
-    sequential token cascade, Alg. 2): draw from q, and where the token is deferred call
-    the target model and draw again from p. The law is Eq. (11) there as well.
+    family that can decide before the target model is called. A token cascade (Alg. 2)
+    could run it: draw from q, and where the token is deferred draw again from p, which
+    has the law of Eq. (11) as well. But this engine's token cascade takes prefix rules
+    only; here the rule runs speculatively or under the oracle.
 
     alpha = -1 keeps none, alpha = 1 all.
 

@@ -72,7 +72,10 @@ class TokenRule(Rule):
 
     Attributes:
         coupling: "alg4" gives the measure, "redraw" keeps x iff r(x) = 0 and else draws
-            from p. The law is the same; the ends are exact under "alg4" alone.
+            from p. The law is the same. At its drafter end "redraw", too, rejects
+            nothing and equals the drafter alone. Its lossless end has the law p but is
+            not paired with `lossless`: it rejects every draft, and so writes other
+            tokens.
     """
 
     coupling: Literal["alg4", "redraw"] = "alg4"

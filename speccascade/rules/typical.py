@@ -16,12 +16,17 @@ class Typical(TokenRule):
 
     The typical acceptance of Medusa (Cai et al. 2024), arXiv 2401.10774, whose two
     constants eps and delta are tied as they are there, delta = sqrt(eps); its default,
-    0.09 and 0.3, is alpha = 0.91. Medusa goes on with a draw from p after a rejection,
-    which is `coupling: redraw`; Eq. (11) is that law with fewer rejections.
+    0.09 and 0.3, is alpha = 0.91.
+
+    **Only the test is Medusa's.** After a rejection its code (`medusa/model/utils.py`)
+    goes on, by default, with the argmax of p, accepted without a test; here the law is
+    Eq. (11), under either coupling. Its test reads the tempered p, so `gate: processed`
+    is the faithful gate, and keeps only what lies above the threshold, not what lies on
+    it. At temperature 0 it keeps the argmax of p alone, where this rule stays lenient.
 
     **Every alpha < 0 keeps none and is lossless**; the end -1 stands for them all.
-    alpha = 0 already keeps each v with p(v) >= exp(-H(p)), at least one. alpha = 1
-    keeps all.
+    alpha = 0 already keeps each v with p(v) >= exp(-H(p)), up to rounding at least one:
+    of a uniform p over 10 tokens, float32 keeps none. alpha = 1 keeps all.
 
     Example:
         exp(-H(p)) = 1/4, so the threshold is min(0.25, 0.5 / 4) = 0.125:

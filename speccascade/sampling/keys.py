@@ -108,10 +108,12 @@ class Uniforms:
     def ahead(
         cls, row_keys: Key[Array, " B"], positions: int, tier: int = 0
     ) -> "Uniforms":
-        """Args:
-        row_keys: from `row_key`.
-        positions: P, one more than the last output position that is asked for.
-        tier: as for `uniform`.
+        """Draws every number that these rows can ask for.
+
+        Args:
+            row_keys: from `row_key`.
+            positions: P, one more than the last output position that is asked for.
+            tier: as for `uniform`.
         """
         every = jnp.arange(positions, dtype=jnp.int32)
         every = jnp.broadcast_to(every, (row_keys.shape[0], positions))

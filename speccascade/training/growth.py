@@ -1,9 +1,12 @@
 """Growing a trained model: more decoder layers, nearly the same function.
 
-New layers go on top as copies of the last trained one (progressive stacking, Gong et
-al., 2019), with what they add to the residual stream made small. So training goes on
-from about the loss that it had reached, and every new weight has a gradient and the
-size that the optimisers' relative steps need.
+New layers go on top as copies of the last trained one, with what they add to the
+residual stream scaled by 0.1. So training goes on from about the loss that it had
+reached, and every new weight has a gradient and the size that the optimisers' relative
+steps need.
+
+This is in the spirit of progressive stacking (Gong et al., 2019), which copies the
+whole shallow stack on top of itself, at full strength.
 """
 
 from collections.abc import Mapping
