@@ -6,7 +6,7 @@ are chosen on validation data of a pair and a task.
 
 import dataclasses
 
-from speccascade.engine.request import Kind
+from speccascade.engine.request import Kind, Score
 from speccascade.sampling import Sweeps
 
 
@@ -20,6 +20,7 @@ class Method:
       kind: of the execution.
       rule: key in `rules.RULES`; None for one model alone.
       sweeps: what its thresholds set: the rule's alpha, or a sampling value.
+      score: of a sequence cascade.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Method:
     kind: Kind
     rule: str | None = None
     sweeps: Sweeps = "alpha"
+    score: Score = "probability"
 
 
 def _speculative(name: str, display_name: str, rule: str = "") -> Method:
@@ -38,6 +40,16 @@ def _speculative(name: str, display_name: str, rule: str = "") -> Method:
 
 def _cascade(name: str, display_name: str, kind: Kind, rule: str) -> Method:
     return Method(name=name, display_name=display_name, kind=kind, rule=rule)
+
+
+def _sequence(name: str, display_name: str, score: Score) -> Method:
+    return Method(
+        name=name,
+        display_name=display_name,
+        kind="sequence_cascade",
+        rule="chow",
+        score=score,
+    )
 
 
 def _sharpened(sweeps: Sweeps) -> tuple[Method, Method]:
@@ -90,9 +102,9 @@ METHODS: dict[str, Method] = {
         _speculative("token_l2", "SpecCascade [TokenL2]"),
         _speculative("token_drafter", "SpecCascade [TokenDrafter]"),
         _speculative("top_k_membership", "SpecCascade [TopK]"),
-        _cascade("seq_chow", "SeqCascade [Chow]", "sequence_cascade", "chow"),
-        _cascade("seq_mean", "SeqCascade [Mean]", "sequence_cascade", "chow"),
-        _cascade("seq_quantile", "SeqCascade [Quantile]", "sequence_cascade", "chow"),
+        _sequence("seq_chow", "SeqCascade [Chow]", "probability"),
+        _sequence("seq_mean", "SeqCascade [Mean]", "mean"),
+        _sequence("seq_quantile", "SeqCascade [Quantile]", "quantile"),
         _cascade("token_chow", "TokenCascade [Chow]", "token_cascade", "chow"),
         _cascade(
             "token_chow_log", "TokenCascade [ChowLog]", "token_cascade", "chow_log"

@@ -79,6 +79,12 @@ def make(config: Config, group: str, kind: type | None = None) -> Any:
             f"The group {group!r} needs a `_target_`, the import path of its maker; "
             "`speccascade run --help` lists the files that ship."
         )
+    for name, value in node.items():
+        if isinstance(value, DictConfig) and "_target_" not in value:
+            raise UserError(
+                f"{group}.{name} is a mapping without a `_target_`, the import path of "
+                "what it describes; give that, or a name."
+            )
     partial = instantiate(node, _partial_=True, _convert_="all")
     fields = {name: _frozen(value) for name, value in partial.keywords.items()}
     try:

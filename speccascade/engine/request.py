@@ -107,7 +107,7 @@ class Execution:
         if self.gamma < 1:
             raise ValueError(f"gamma is {self.gamma}: a round drafts at least 1 token")
         if self.cap is not None and self.cap < 1:
-            raise ValueError(f"cap is {self.cap}: a drafter that never writes")
+            raise ValueError(f"cap must be 1 or more, or null for none, not {self.cap}")
         for name in ("quantile", "fallback"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}, not in [0, 1]")
@@ -151,8 +151,23 @@ class Execution:
     @property
     def fields(self) -> tuple[str, ...]:
         """What is read of it beside its rule: this tells two runs of a kind apart."""
-        speculative = self.kind == "speculative"
-        return FIELDS[self.kind] + _ADAPTIVE_FIELDS[self.adaptive] * speculative
+        found = FIELDS[self.kind]
+        if self.kind == "speculative":
+            found += _ADAPTIVE_FIELDS[self.adaptive]
+        if self.kind == "sequence_cascade" and self.score != "quantile":
+            found = tuple(name for name in found if name != "quantile")
+        return found
+
+    @property
+    def may_leave_all_to_drafter(self) -> bool:
+        """Whether the drafter writes everything at its rule's drafter end."""
+        match self.kind:
+            case "speculative":
+                return self.bonus == "law"
+            case "token_cascade":
+                return self.cap is None
+            case _:
+                return self.kind != "bild"  # whose runs are followed by the target
 
     @property
     def has_deferral(self) -> bool:

@@ -148,10 +148,9 @@ class StoredJob:
         rule = self.spec.method.rule_object
         if rule is None:
             return {}
-        ends: list[tuple[float | None, Label]] = [
-            (rule.lossless_end, "lossless"),
-            (rule.drafter_end, "drafter"),
-        ]
+        ends: list[tuple[float | None, Label]] = [(rule.lossless_end, "lossless")]
+        if self.spec.method.execution().may_leave_all_to_drafter:
+            ends.append((rule.drafter_end, "drafter"))
         return {alpha: label for alpha, label in ends if alpha is not None}
 
 

@@ -39,6 +39,11 @@ CASES = {
         ["method=chow_adaptive", "method.bonus=target"],
         ["'chow_adaptive'", "bonus is law, and not target"],
     ),
+    "rule without a target": (
+        ["method.rule={coupling: redraw}"],
+        ["method.rule is a mapping", "_target_"],
+    ),
+    "cap": (["method=token_chow", "method.cap=0"], ["1 or more", "null for none"]),
     "split": (["split=tset"], ["'tset'", "validation"]),
     "target": (["task._target_=no.such.Task"], ["no.such.Task"]),
     "weights": (["pair.target.weights=none.safetensors"], ["none.safetensors"]),

@@ -73,12 +73,8 @@ def test_the_demo_is_what_the_readme_says():
 def test_a_method_file_agrees_with_the_table_of_methods(name):
     method = job_spec(composed(f"method={name}")).method
     row = METHODS[name]
-    assert (method.name, method.kind, method.rule, method.sweeps) == (
-        name,
-        row.kind,
-        row.rule,
-        row.sweeps,
-    )
+    found = (method.name, method.kind, method.rule, method.sweeps, method.score)
+    assert found == (name, row.kind, row.rule, row.sweeps, row.score)
 
 
 @pytest.mark.parametrize("alias", options("method/blog"))

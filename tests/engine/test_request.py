@@ -87,3 +87,12 @@ def test_a_batch_is_padded_with_dummy_rows():
     assert rows.sampling.top_k.tolist() == [0, 4, 0]
     assert rows.sampling.min_p.tolist() == [0, 0.25, 0]
     assert rows.sampling.top_p.dtype == jnp.float32
+
+
+def test_a_quantile_tells_two_runs_apart_only_where_it_is_the_score():
+    mean, quantile = (
+        Execution(kind="sequence_cascade", rule=RULES["chow"], score=score)
+        for score in ("mean", "quantile")
+    )
+    assert mean.fields == ("gate", "score")
+    assert quantile.fields == ("gate", "score", "quantile")

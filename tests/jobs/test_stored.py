@@ -132,6 +132,27 @@ def test_the_summary_of_a_job_holds_what_it_asked_for(tmp_path):
     assert {(point["n"], *point["seeds"]) for point in found["points"]} == {(8, 0)}
 
 
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"kind": "speculative"}, True),
+        ({"kind": "speculative", "bonus": "target"}, False),
+        ({"kind": "token_cascade"}, False),
+        ({"kind": "token_cascade", "cap": None}, True),
+        ({"kind": "oracle_cascade"}, True),
+        ({"kind": "sequence_cascade"}, True),
+        ({"kind": "bild"}, False),
+    ],
+)
+def test_an_end_is_called_the_drafters_only_where_the_drafter_writes_it_all(
+    tmp_path, fields, named
+):
+    method = dataclasses.replace(CHOW, thresholds=(-1.0, 1.0), **fields)
+    curve = StoredJob.of(fill(ask(tmp_path, method=method))).curve(None)
+    labels = [point.label for point in curve.points]
+    assert labels == ["lossless", "drafter" if named else None]
+
+
 @pytest.fixture
 def experiments(monkeypatch):
     """Experiments made of job specs: `experiments[name] = [spec, ...]`."""
