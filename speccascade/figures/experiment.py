@@ -10,6 +10,7 @@ from speccascade.curves import Curve, PublishedPoint
 from speccascade.errors import UserError
 from speccascade.figures import cost_table, table
 from speccascade.figures.caption import FigureSettings
+from speccascade.figures.families import COUNTED, REFERENCES, draw_families
 from speccascade.figures.files import save, write
 from speccascade.figures.measured import ALONE, Measured, filled, measure, series_of
 from speccascade.figures.rows import rows_of
@@ -18,6 +19,8 @@ from speccascade.store.summary import Metric
 
 __all__ = ["draw_tradeoff", "make"]
 
+# Curves beside the models alone and lossless; with more, a figure is drawn by family.
+MOST_IN_A_PANEL = 12
 _LABELS = {"bleu": "BLEU", "bleu_13a": "BLEU (13a)", "chrf": "chrF"}
 
 
@@ -34,7 +37,8 @@ def draw_tradeoff(
 
     Panels: (a) rejection rate, shipped curves as pale lines behind the points of this
     run; (b) this run's latency on this host; (c) the latency of the shipped curves on
-    theirs. A panel without data is left out.
+    theirs. A panel without data is left out. More than `MOST_IN_A_PANEL` methods are
+    drawn by family (`figures.families`), without shipped curves.
 
     Args:
       curves: the methods, each in threshold order.
@@ -126,6 +130,10 @@ def _draw(
     published: Sequence[PublishedPoint] | None,
     settings: FigureSettings,
 ) -> TradeoffFigure:
+    label = metric_label(metric)
+    if len(measured.points.keys() - set(REFERENCES)) > MOST_IN_A_PANEL:
+        drawn = series_of(measured, [], metric, counted=COUNTED)
+        return draw_families(drawn, filled(settings, measured, []), label)
     shipped = [
         one
         for one in published or ()
@@ -136,4 +144,4 @@ def _draw(
         raise UserError(
             "there is no cascade to draw yet, only single models; run a method first."
         )
-    return draw_series(drawn, filled(settings, measured, shipped), metric_label(metric))
+    return draw_series(drawn, filled(settings, measured, shipped), label)

@@ -1,5 +1,7 @@
 """Where things stand on the page, in inches: legend, panels, caption."""
 
+from itertools import pairwise
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -7,7 +9,7 @@ from matplotlib.lines import Line2D
 from speccascade.figures.caption import wrapped
 from speccascade.figures.style import PAPER, style_of
 
-__all__ = ["add_caption", "add_legend", "make_panels", "method_handle"]
+__all__ = ["Page", "add_caption", "add_legend", "make_panels", "method_handle"]
 
 # ICLR's text is 5.5 in wide, which one panel or two fill; three need more air.
 _WIDTHS = {1: 5.5, 2: 5.5, 3: 8.0}
@@ -19,24 +21,25 @@ _CAPTION_SIZE, _CAPTION_LEADING = 7.2, 0.125
 _CAPTION_TOP, _BOTTOM = 0.06, 0.05
 
 
-class _Page:
-    """The heights of one figure, from its number of panels and lines of text."""
+class Page:
+    """A page so wide, with its caption at the foot and `above` inches over that."""
 
-    def __init__(self, panels: int, legend_rows: int, caption: str):
-        self.width = _WIDTHS[panels]
+    def __init__(self, width: float, above: float, caption: str):
+        self.width = width
         family = str(PAPER["font.family"])
-        text_width = 0.975 * 72 * (self.width - 0.12 - _RIGHT)
+        text_width = 0.975 * 72 * (width - 0.12 - _RIGHT)
         self.lines = wrapped(caption, text_width, _CAPTION_SIZE, family)
         self.foot = _BOTTOM + _CAPTION_TOP + len(self.lines) * _CAPTION_LEADING
-        self.legend = 0.06 + legend_rows * _LEGEND_ROW
-        self.height = self.foot + _XLABEL + _PANEL_HEIGHT + _TITLE + self.legend
+        self.height = self.foot + above
 
 
 def make_panels(
     figure: Figure, panels: int, legend_rows: int, caption: str
 ) -> list[Axes]:
     """Sizes `figure` and returns its panels, left to right, sharing the y axis."""
-    page = _Page(panels, legend_rows, caption)
+    legend = 0.06 + legend_rows * _LEGEND_ROW
+    above = _XLABEL + _PANEL_HEIGHT + _TITLE + legend
+    page = Page(_WIDTHS[panels], above, caption)
     figure.set_size_inches(page.width, page.height)
     each = (page.width - _LEFT - _RIGHT - (panels - 1) * _GAP) / panels
     axes: list[Axes] = []
@@ -54,7 +57,7 @@ def make_panels(
     return axes
 
 
-def add_caption(figure: Figure, page: _Page) -> None:
+def add_caption(figure: Figure, page: Page) -> None:
     """The caption, flush left under the panels."""
     figure.text(
         0.12 / page.width,
@@ -95,9 +98,11 @@ def legend_columns(
         entry = (names[method], method_handle(method))
         families.setdefault(style_of(method).family, []).append(entry)
     columns = list(families.values())
-    # Four families fit across 5.5 in, five across 8 in; others share a column.
+    # Four families fit across 5.5 in, five across 8 in; the smallest share a column.
     while len(columns) > most:
-        columns[-2:] = [columns[-2] + columns[-1]]
+        heights = [len(one) + len(two) for one, two in pairwise(columns)]
+        at = heights.index(min(heights))
+        columns[at : at + 2] = [columns[at] + columns[at + 1]]
     if published:
         pale = Line2D([], [], color="#808080", linewidth=1.2, alpha=0.45)
         short = min(columns, key=len)
