@@ -10,6 +10,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip
+# A process a core; tests of one file share the programs that they compile.
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile
 INSTALLED := $(VENV)/.installed
 INSTALLED_REFERENCE := $(VENV)/.installed-reference
 
@@ -25,10 +27,10 @@ demo-quick: $(INSTALLED)
 	$(BIN)/speccascade figures demo_quick
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-slow: $(INSTALLED)
-	$(BIN)/python -m pytest -m "slow and not reference"
+	$(PYTEST) -m "slow and not reference"
 
 test-reference: $(INSTALLED_REFERENCE)
 	$(BIN)/python -m pytest -m reference

@@ -7,6 +7,7 @@ are chosen on validation data of a pair and a task.
 import dataclasses
 
 from speccascade.engine.request import Kind
+from speccascade.sampling import Sweeps
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -18,20 +19,44 @@ class Method:
       display_name: in figures and tables, as the paper writes it.
       kind: of the execution.
       rule: key in `rules.RULES`; None for one model alone.
+      sweeps: what its thresholds set: the rule's alpha, or a sampling value.
     """
 
     name: str
     display_name: str
     kind: Kind
     rule: str | None = None
+    sweeps: Sweeps = "alpha"
 
 
-def _speculative(name: str, display_name: str) -> Method:
-    return Method(name=name, display_name=display_name, kind="speculative", rule=name)
+def _speculative(name: str, display_name: str, rule: str = "") -> Method:
+    """The rule's name is the method's unless it is given."""
+    return Method(
+        name=name, display_name=display_name, kind="speculative", rule=rule or name
+    )
 
 
 def _cascade(name: str, display_name: str, kind: Kind, rule: str) -> Method:
     return Method(name=name, display_name=display_name, kind=kind, rule=rule)
+
+
+def _sharpened(sweeps: Sweeps) -> tuple[Method, Method]:
+    """The target at several values of a sampling setting, alone and speculated."""
+    words = sweeps.replace("_", "-")
+    target = Method(
+        name=f"target_{sweeps}",
+        display_name=f"Target [{words}]",
+        kind="target",
+        sweeps=sweeps,
+    )
+    lossless = Method(
+        name=f"lossless_{sweeps}",
+        display_name=f"SpecDecode [Lossless, {words}]",
+        kind="speculative",
+        rule="lossless",
+        sweeps=sweeps,
+    )
+    return target, lossless
 
 
 METHODS: dict[str, Method] = {
@@ -40,6 +65,9 @@ METHODS: dict[str, Method] = {
         Method(name="drafter", display_name="Drafter alone", kind="drafter"),
         Method(name="target", display_name="Target alone", kind="target"),
         _speculative("lossless", "SpecDecode [Lossless]"),
+        _speculative(
+            "lossless_adaptive", "SpecDecode [Lossless, adaptive]", "lossless"
+        ),
         _speculative("lossy", "SpecDecode [Lossy]"),
         _speculative("lossy_star", "SpecDecode [Lossy*]"),
         _speculative("mentored", "SpecDecode [Mentored]"),
@@ -50,6 +78,7 @@ METHODS: dict[str, Method] = {
         _speculative("bild", "BiLD*"),
         _speculative("fuzzy", "SpecCascade [Fuzzy]"),
         _speculative("chow", "SpecCascade [Chow]"),
+        _speculative("chow_adaptive", "SpecCascade [Chow, adaptive]", "chow"),
         _speculative("chow_log", "SpecCascade [ChowLog]"),
         _speculative("diff", "SpecCascade [Diff]"),
         _speculative("diff_log", "SpecCascade [DiffLog]"),
@@ -72,6 +101,10 @@ METHODS: dict[str, Method] = {
         _cascade("oracle_diff_log", "Oracle [DiffLog]", "oracle_cascade", "diff_log"),
         _cascade("oracle_opt", "Oracle [OPT]", "oracle_cascade", "opt"),
         _cascade("bild_original", "BiLD", "bild", "bild"),
+        *_sharpened("temperature"),
+        *_sharpened("top_k"),
+        *_sharpened("top_p"),
+        *_sharpened("min_p"),
     )
 }
 

@@ -11,6 +11,7 @@ import itertools
 import os
 import platform
 import socket
+import tempfile
 
 # Read when JAX is imported. The tests state what CPU gives; those marked `gpu` run with
 # JAX_PLATFORMS=cuda,cpu.
@@ -100,6 +101,16 @@ def no_network():
         patch.setattr(socket.socket, "connect", guarded(connect))
         patch.setattr(socket.socket, "connect_ex", guarded(connect_ex))
         patch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_temporary_folder(tmp_path_factory):
+    """A timing lock of this process and its children: others here may be timing."""
+    folder = str(tmp_path_factory.mktemp("tmp"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", folder)
+        patch.setattr(tempfile, "tempdir", folder)
         yield
 
 

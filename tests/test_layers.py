@@ -27,7 +27,7 @@ LAYERS = [
     {"engine", "methods"},
     {"tasks"},
     {"training", "latency"},
-    {"store", "curves"},
+    {"store", "curves", "theory"},
     {"figures", "tracking"},
     {"jobs"},
     {"cli"},

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from speccascade.checkpoints.pairs import resolve
-from speccascade.cli import compose
+from speccascade.cli import compose, theory
 from speccascade.cli.build import job_spec, validation_spec
 from speccascade.cli.guard import OK
 from speccascade.curves import Curve, PublishedPoint, Setting, read_published
@@ -22,7 +22,8 @@ from speccascade.latency.measured import this_host
 DESCRIPTION = (
     "Draws the figure and prints the table of the named experiments (by default: of "
     "all that are complete), from the store alone. Files go to figures/NAME under "
-    "paths.root."
+    "paths.root. The name theory needs no store: it checks the paper's lemmas on "
+    "made-up distributions and draws figures/theory.pdf."
 )
 
 
@@ -30,9 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     """One figure and one table an experiment and setting."""
     words = compose.parse("figures", DESCRIPTION, arguments)
     if words.names:
-        for name in words.names:
-            _draw_experiment(words, name, stored_jobs(words, name))
-        return OK
+        return max(_draw_named(words, name) for name in words.names)
     incomplete, drawn = [], 0
     for name in compose.experiments(words.config_dir):
         jobs = stored_jobs(words, name)
@@ -52,6 +51,13 @@ def main(arguments: Sequence[str]) -> int:
             f"not complete, so not drawn: {', '.join(incomplete)}; "
             f"{_command(words, 'NAME')}"
         )
+    return OK
+
+
+def _draw_named(words: compose.Words, name: str) -> int:
+    if name == theory.NAME:
+        return theory.draw(words)
+    _draw_experiment(words, name, stored_jobs(words, name))
     return OK
 
 

@@ -60,12 +60,14 @@ def job(config: Config) -> None:
 def _decode(config: Config, live: bool | None) -> Decoded:
     from speccascade.cli.build import job_spec, make, validation_spec
     from speccascade.cli.reporter import ConsoleReporter
-    from speccascade.jobs.run import decode_job
+    from speccascade.jobs.run import check_job, decode_job
 
     decoded = Decoded(config.name, job_spec(config), make(config, "logger"))
+    validation = validation_spec(config)
+    if validation is not None:
+        check_job(validation)  # not after hours of decoding
     with ConsoleReporter(config.name, live=live) as report:
         decode_job(decoded.spec, report)
-    validation = validation_spec(config)
     if validation is not None:
         label = f"{config.name} (validation)"
         with ConsoleReporter(label, live=live) as report:

@@ -55,10 +55,12 @@ class Method:
     gamma: int = 5
     gate: str = "untempered"
     bonus: str = "law"
+    adaptive: str = "never"
     cap: int | None = 10
     score: str = "probability"
     quantile: float = 0.5
     fallback: float = 0.5
+    sweeps: str = "alpha"
     thresholds: list[float | None] = field(default_factory=lambda: [None])
 
 

@@ -49,6 +49,8 @@ def _train(config: Config, name: str) -> None:
 
     asked = config.training
     model = T5(config=make(asked, "model", T5Config))
+    layers = model.config.num_decoder_layers
+    _check_options(asked, layers)
     settings = make(asked, "settings", TrainingSettings)
     task = make(config, "task", Task)
     vocabulary = Vocabulary(resolve(asked.vocabulary))
@@ -60,16 +62,10 @@ def _train(config: Config, name: str) -> None:
         teacher = Teacher(model=master, params=_load(master, asked.teacher.weights))
     initial = None
     if asked.initial is not None:
-        layers = asked.initial_decoder_layers or model.config.num_decoder_layers
-        if layers > model.config.num_decoder_layers:
-            raise UserError(
-                f"training.initial_decoder_layers is {layers}, but the model has "
-                f"{model.config.num_decoder_layers} decoder layers: a model can grow, "
-                "not shrink."
-            )
-        shallow = dataclasses.replace(model.config, num_decoder_layers=layers)
+        fewer = asked.initial_decoder_layers or layers
+        shallow = dataclasses.replace(model.config, num_decoder_layers=fewer)
         initial = _load(T5(config=shallow), asked.initial)
-        initial = deepen_decoder(initial, model.config.num_decoder_layers)
+        initial = deepen_decoder(initial, layers)
     validation = [
         (vocabulary.encode(task.prompt(text.source)), vocabulary.encode(text.reference))
         for text in task.texts("validation")
@@ -83,12 +79,7 @@ def _train(config: Config, name: str) -> None:
         )
     with ConsoleReporter(name) as report:
         pairs = task.training_pairs(vocabulary)
-        if asked.teacher.rewrites:
-            if teacher is None:
-                raise UserError(
-                    "training.teacher.rewrites needs a teacher: set "
-                    "training.teacher.weights."
-                )
+        if teacher is not None and asked.teacher.rewrites:
             pairs = rewritten(
                 teacher.model,
                 teacher.params,
@@ -120,6 +111,23 @@ def _train(config: Config, name: str) -> None:
         }
         save(params, output, metadata=metadata)
         report.line(f"weights are in {output}")
+
+
+def _check_options(asked: Any, layers: int) -> None:
+    """Raises UserError for an option that is out of its range or could not act."""
+    rewrites, fewer = asked.teacher.rewrites, asked.initial_decoder_layers
+    if rewrites < 0:
+        raise UserError(f"training.teacher.rewrites must be >= 0, not {rewrites}.")
+    if rewrites and asked.teacher.weights is None:
+        raise UserError(
+            "training.teacher.rewrites needs a teacher: set training.teacher.weights."
+        )
+    if fewer is not None and (asked.initial is None or not 1 <= fewer <= layers):
+        raise UserError(
+            f"training.initial_decoder_layers = {fewer} is the number of decoder "
+            f"layers in training.initial: 1 to {layers}, the model's own, and only "
+            "with weights to start from."
+        )
 
 
 def _check_width(vocabulary: "Vocabulary", model: "T5") -> None:

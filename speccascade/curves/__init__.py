@@ -6,6 +6,8 @@
 - `estimate_costs`, `RowCost`: length, FLOPs and rows cut off.
 - `matched_speedup`, `best_quality`: the paper's two numbers of a curve.
 - `chosen_for_speed`, `chosen_for_quality`: threshold from validation, result on test.
+- `mean_gap`: one curve against another, at the latencies of both.
+- `choose_gamma`: the gamma of a method, from validation.
 - `threshold_grid`: thresholds at distinct operating points.
 - `read_published`, `write_published`, `Setting`: the curves that ship.
 
@@ -20,7 +22,9 @@ from speccascade.curves.bootstrap import (
     resample_examples,
 )
 from speccascade.curves.chosen import Chosen, chosen_for_quality, chosen_for_speed
+from speccascade.curves.compare import common_span, mean_gap
 from speccascade.curves.costs import estimate_costs
+from speccascade.curves.gamma import GammaChoice, GammaCost, choose_gamma
 from speccascade.curves.grid import GridPoint, threshold_grid
 from speccascade.curves.observations import (
     Curve,
@@ -57,6 +61,8 @@ __all__ = [
     "Band",
     "Chosen",
     "Curve",
+    "GammaChoice",
+    "GammaCost",
     "GridPoint",
     "LatencyData",
     "LatencyEstimate",
@@ -70,14 +76,17 @@ __all__ = [
     "Tradeoff",
     "best_quality",
     "best_quality_within",
+    "choose_gamma",
     "chosen_for_quality",
     "chosen_for_speed",
+    "common_span",
     "curve_from_records",
     "estimate_costs",
     "estimate_curve",
     "estimate_point",
     "load_curve",
     "matched_speedup",
+    "mean_gap",
     "one_machine",
     "paired_difference",
     "read_published",

@@ -32,11 +32,6 @@ class RowRequest:
     min_p: float = 0.0
     seed: int = 0
 
-    @property
-    def truncates(self) -> bool:
-        """Whether top-k, top-p or min-p is on."""
-        return self.top_k > 0 or self.top_p < 1 or self.min_p > 0
-
 
 # What a dummy row is made of; it is inactive from the start.
 _DUMMY = RowRequest(tokens=(0,), example=0)

@@ -30,7 +30,6 @@ its chance to pass.
 
 import dataclasses
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
@@ -40,6 +39,7 @@ from speccascade.engine.request import Rows
 from speccascade.engine.rounds import Progress
 from speccascade.engine.run import Run, write_run
 from speccascade.engine.state import commit, feeding_slots
+from speccascade.engine.stopping import unsure
 from speccascade.numerics import inverse_cdf
 from speccascade.rules.prefix import PrefixRule
 from speccascade.sampling import Role, Uniforms
@@ -53,11 +53,7 @@ class Bild(PairRounds):
         output, memory = progress.output, progress.memory
         live = (~output.finished).astype(jnp.int32)
         sampler = Sampler.of(self.execution, rows, self.mask)
-        gamma, fallback = self.execution.gamma, self.execution.fallback
-
-        def unsure(q: jax.Array, gate_q: jax.Array) -> jax.Array:
-            return jnp.max(gate_q, axis=-1) < 1 - fallback
-
+        gamma = self.execution.gamma
         run, drafter = write_run(
             self.drafter,
             self.params.drafter,
@@ -65,10 +61,10 @@ class Bild(PairRounds):
             output,
             sampler,
             uniforms,
-            unsure,
+            unsure(self.execution.fallback),
             longest=gamma,
             eos_id=self.eos_id,
-            keep_logits=True,
+            keep_q=True,
         )
         fed = jnp.concatenate([output.last[:, None], run.tokens], axis=1)
         logits, target_cache = self.target.score(
@@ -123,9 +119,9 @@ class Bild(PairRounds):
         """Where the rule defers; meaningless beyond the run."""
         rule = self.execution.rule
         # As `Execution` and `play` made sure.
-        assert isinstance(rule, PrefixRule) and run.logits is not None
-        q = sampler.draws(run.logits)
-        gate_q = sampler.gates(run.logits, q)
+        assert isinstance(rule, PrefixRule)
+        assert run.q is not None and run.gate_q is not None
+        q, gate_q = (x[:, : p.shape[1]] for x in (run.q, run.gate_q))
         gate_p = sampler.gates(target_logits, p)
         shape = p.shape[:2]
         alpha = jnp.broadcast_to(rows.alpha[:, None], shape)

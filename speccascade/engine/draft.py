@@ -1,5 +1,7 @@
 """Drafting: G tokens a row, with the distributions that they were drawn from.
 
+Drafts of adaptive length, fewer than G where the drafter stops, are `engine.adaptive`.
+
 Worked example, G = 3, a row whose last token is `c` at slot 2 (T5: `^` is the start):
 
     slot               0  1  2  3  4  5
@@ -51,12 +53,16 @@ class Draft:
     """One round's proposal; C is G + 1 under `bonus: law` and G under `target`.
 
     Attributes:
-      tokens: int32[B, G].
+      tokens: int32[B, G]; what stands beyond `lengths` was not drafted.
+      lengths: int32[B], tokens drafted; G unless the length is adaptive.
+      calls: int32[B], of the drafter, that they took.
       q: float32[B, C, V], exactly what the tokens were drawn from.
       gate_q: float32[B, C, V], what thresholds look at.
     """
 
     tokens: Int[Array, "B G"]
+    lengths: Int[Array, " B"]
+    calls: Int[Array, " B"]
     q: Float[Array, "B C V"]
     gate_q: Float[Array, "B C V"]
 
@@ -71,7 +77,8 @@ def draft(
     uniforms: Uniforms,
 ) -> tuple[Draft, DrafterState]:
     """Drafts one block after `output`, one token a call."""
-    calls = drafter_calls(execution)
+    # G + 1 under `bonus: law`, G under `target`.
+    calls = execution.gamma + (execution.bonus == "law")
     slots = feeding_slots(output, state.first_slot)
     cache = state.cache
     reads_gate = "q" in execution.speculative_rule.gates
@@ -115,13 +122,14 @@ def draft(
         )
     tokens, q, *logits = (jnp.moveaxis(array, 0, 1) for array in drawn)
     gate_q = sampler.gates(logits[0], q) if reads_gate else q
-    proposal = Draft(tokens=tokens[:, : execution.gamma], q=q, gate_q=gate_q)
+    proposal = Draft(
+        tokens=tokens[:, : execution.gamma],
+        lengths=jnp.full_like(output.length, execution.gamma),
+        calls=jnp.full_like(output.length, calls),
+        q=q,
+        gate_q=gate_q,
+    )
     return proposal, dataclasses.replace(state, cache=cache)
-
-
-def drafter_calls(execution: Execution) -> int:
-    """Calls of the drafter a round: G + 1 under `bonus: law`, G under `target`."""
-    return execution.gamma + (execution.bonus == "law")
 
 
 def after_commit(

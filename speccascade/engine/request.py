@@ -23,15 +23,18 @@ Kind = Literal[
 ]
 Gate = Literal["untempered", "processed"]
 Bonus = Literal["law", "target"]
+Adaptive = Literal["never", "rule", "confidence"]
 Score = Literal["probability", "mean", "quantile"]
 # Checked when asked for: a misspelt bonus policy would run as another one.
 _CHOICES = {
     "kind": get_args(Kind),
     "gate": get_args(Gate),
     "bonus": get_args(Bonus),
+    "adaptive": get_args(Adaptive),
     "score": get_args(Score),
 }
-# What each kind reads of an execution, beside its rule: it tells two runs apart.
+# What each kind reads of an execution, beside its rule, and what it reads besides where
+# the length of drafts is adaptive: `Execution.fields` puts the two together.
 FIELDS: dict[str, tuple[str, ...]] = {
     "drafter": (),
     "target": (),
@@ -40,6 +43,11 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "oracle_cascade": ("gate",),
     "sequence_cascade": ("gate", "score", "quantile"),
     "bild": ("gamma", "gate", "fallback"),
+}
+_ADAPTIVE_FIELDS: dict[Adaptive, tuple[str, ...]] = {
+    "never": (),
+    "rule": ("adaptive",),
+    "confidence": ("adaptive", "fallback"),
 }
 # Tokens of a long drafter's run that one call of the target takes in, where there is no
 # cap. Most runs are shorter, and a call costs its whole width.
@@ -53,16 +61,20 @@ class Execution:
     Attributes:
       kind: one model alone ("drafter" or "target"), or one of the five executions of a
         rule: "speculative", "token_cascade", "oracle_cascade", "sequence_cascade",
-        "bild". The module of that name says what it does. A kind ignores the fields
-        that `FIELDS` does not list for it.
+        "bild". The module of that name says what it does. A kind ignores what `fields`
+        does not list for it.
       rule: None for one model alone. A token cascade takes a rule that reads q only, a
         sequence cascade takes `chow`, BiLD a rule that decides for a whole slot.
-      gamma: G, tokens drafted per round (BiLD: at most); at least 1.
+      gamma: G, tokens drafted per round (BiLD, adaptive drafts: at most); at least 1.
       gate: what thresholds look at: "untempered" distributions, or the "processed"
         ones that tokens are drawn from (un-tempered all the same at temperature 0,
         where processed distributions are one-hot and tell a threshold nothing).
       bonus: where the token after a fully accepted block comes from: the rule's "law",
         which costs one more drafter call, or the "target" model's p.
+      adaptive: where a speculative draft ends before G tokens: "never"; where the
+        "rule", which then is to read q alone (Chow), would defer; or where the drafter
+        lacks "confidence", that is max q < 1 - fallback. It needs `bonus: law`, by
+        which the token of the slot where the draft ends is drawn.
       truncate: whether any row uses top-k, top-p or min-p.
       cap: tokens that the drafter of a token cascade may write in a row before the
         target writes one; None is no cap.
@@ -70,7 +82,8 @@ class Execution:
         of an answer's tokens: their product ("probability"), their geometric "mean", or
         a "quantile" of them.
       quantile: which one, in [0, 1]; 0 is the least probable token.
-      fallback: BiLD's drafter stops where max q < 1 - fallback; in [0, 1].
+      fallback: BiLD's drafter, and one that goes by its confidence, stops where
+        max q < 1 - fallback; in [0, 1].
     """
 
     kind: Kind
@@ -78,6 +91,7 @@ class Execution:
     gamma: int = 5
     gate: Gate = "untempered"
     bonus: Bonus = "law"
+    adaptive: Adaptive = "never"
     truncate: bool = False
     cap: int | None = 10
     score: Score = "probability"
@@ -105,7 +119,20 @@ class Execution:
     def _check_rule(self, rule: Rule) -> None:
         """Not every rule can be had from every execution."""
         whole_slots = isinstance(rule, PrefixRule)
-        if self.kind == "token_cascade" and not (whole_slots and rule.gates == {"q"}):
+        reads_q_alone = whole_slots and rule.gates == {"q"}
+        if self.kind == "speculative" and self.adaptive != "never":
+            if self.bonus != "law":
+                raise ValueError(
+                    "the token at the slot where an adaptive draft ends comes from the "
+                    f"law, so that bonus is law, and not {self.bonus}"
+                )
+            if self.adaptive == "rule" and not reads_q_alone:
+                raise ValueError(
+                    "adaptive: rule ends a draft before the target is called, by a "
+                    f"rule that reads q alone, such as chow, and not by {rule.name}; "
+                    "adaptive: confidence is there for any rule"
+                )
+        if self.kind == "token_cascade" and not reads_q_alone:
             raise ValueError(
                 "a token cascade decides before the target is called, by a rule that "
                 f"reads q alone, such as chow, and not by {rule.name}"
@@ -120,6 +147,12 @@ class Execution:
                 "bild rolls back to a slot, by a rule that decides for whole slots, "
                 f"such as bild, and not by {rule.name}"
             )
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What is read of it beside its rule: this tells two runs of a kind apart."""
+        speculative = self.kind == "speculative"
+        return FIELDS[self.kind] + _ADAPTIVE_FIELDS[self.adaptive] * speculative
 
     @property
     def has_deferral(self) -> bool:

@@ -16,7 +16,6 @@ at: after the target's token, its cache lacks that token and no other.
 """
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 import flax.struct
@@ -27,12 +26,10 @@ from jaxtyping import Array, Bool, Float, Int
 from speccascade.engine.distributions import Sampler
 from speccascade.engine.pair import ModelState
 from speccascade.engine.state import NOWHERE, Output
+from speccascade.engine.stopping import Asks
 from speccascade.models.interface import Model, Params
 from speccascade.numerics import inverse_cdf
 from speccascade.sampling import Role, Uniforms
-
-# From q and gate_q, float32[B, V] each, whether each row asks for the target.
-Asks = Callable[[jax.Array, jax.Array], jax.Array]
 
 
 @flax.struct.dataclass
@@ -44,14 +41,18 @@ class Run:
       lengths: int32[B], 0 to N.
       asked: bool[B], whether q asked for the target where the run ends.
       open: bool[B], whether the row goes on after its run.
-      logits: float32[B, N, V], what the tokens were drawn from; None if not kept.
+      q: float32[B, N + 1, V], what the tokens were drawn from and, where the row is
+        open, what the run's end was decided from; beyond that some distribution. None
+        if it is not kept.
+      gate_q: the same of what thresholds look at.
     """
 
     tokens: Int[Array, "B N"]
     lengths: Int[Array, " B"]
     asked: Bool[Array, " B"]
     open: Bool[Array, " B"]
-    logits: Float[Array, "B N V"] | None
+    q: Float[Array, "B C V"] | None
+    gate_q: Float[Array, "B C V"] | None
 
     @property
     def calls(self) -> Int[Array, " B"]:
@@ -70,7 +71,7 @@ def write_run(
     *,
     longest: int,
     eos_id: int,
-    keep_logits: bool = False,
+    keep_q: bool = False,
 ) -> tuple[Run, ModelState]:
     """Draws tokens after `output`, with the role `draft`, until every row's run ends.
 
@@ -82,18 +83,19 @@ def write_run(
       asks: where a run ends before its next token is drawn.
       longest: N.
       eos_id: the end token.
-      keep_logits: whether the run returns them.
+      keep_q: whether the run returns q and gate_q.
     """
     batch, limit = output.tokens.shape
-    vocab = model.vocab_size
-    logits = jnp.zeros((batch, longest, vocab)) if keep_logits else None
+    shape = (batch, longest + 1, model.vocab_size)
+    flat = jnp.full(shape, 1 / model.vocab_size) if keep_q else None
     nothing = jnp.zeros((batch,), bool)
     run = Run(
         tokens=jnp.zeros((batch, longest), jnp.int32),
         lengths=jnp.zeros((batch,), jnp.int32),
         asked=nothing,
         open=nothing,
-        logits=logits,
+        q=flat,
+        gate_q=flat,
     )
 
     def step(carry: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -102,13 +104,11 @@ def write_run(
         slots = jnp.where(going, state.first_slot + position, NOWHERE)
         logits, cache = model.score(params, cache, token[:, None], slots)
         q = sampler.draws(logits[:, 0])
-        asked = going & asks(q, sampler.gates(logits[:, 0], q))
+        gate_q = sampler.gates(logits[:, 0], q)
+        asked = going & asks(q, gate_q)
         writes = going & ~asked & (index < longest)
         token = inverse_cdf(q, uniforms.at(position, Role.DRAFT))
         ends = (token == eos_id) | (position + 1 == limit)
-        kept = run.logits
-        if kept is not None:
-            kept = kept.at[:, index].set(logits[:, 0], mode="drop")
         run = Run(
             # What falls on column N is dropped.
             tokens=run.tokens.at[:, index].set(
@@ -117,7 +117,8 @@ def write_run(
             lengths=run.lengths + writes.astype(jnp.int32),
             asked=run.asked | asked,
             open=run.open | (going & ~writes),
-            logits=kept,
+            q=None if run.q is None else run.q.at[:, index].set(q),
+            gate_q=None if run.gate_q is None else run.gate_q.at[:, index].set(gate_q),
         )
         return index + 1, writes & ~ends, token, cache, run
 

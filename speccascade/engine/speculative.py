@@ -1,8 +1,8 @@
 """Speculative execution of any rule: GenSpecSample, Alg. 4, batched, in one loop.
 
-1. One iteration of a loop is one round: the drafter proposes G tokens, the target
-   scores them in one call, a prefix is kept and one more token is drawn. A row gains 1
-   to G + 1 tokens a round.
+1. One iteration of a loop is one round: the drafter proposes G tokens, or fewer where
+   it stops by itself (`engine.adaptive`), the target scores them in one call, a prefix
+   is kept and one more token is drawn. A row gains 1 to G + 1 tokens a round.
 2. Rows advance at their own pace. Nothing is rolled back as such: the next round feeds
    each row at its own slot, and slots beyond it are stale and unseen.
 3. The caches hold every committed token but the last, which each round feeds first.
@@ -25,16 +25,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int
 
+from speccascade.engine.adaptive import draft_adaptively
 from speccascade.engine.counters import Counters
 from speccascade.engine.distributions import Sampler
-from speccascade.engine.draft import (
-    DrafterState,
-    after_commit,
-    draft,
-    drafter_calls,
-)
+from speccascade.engine.draft import Draft, DrafterState, after_commit, draft
 from speccascade.engine.pair import PairRounds
-from speccascade.engine.request import Execution, Rows
+from speccascade.engine.request import Rows
 from speccascade.engine.rounds import Progress
 from speccascade.engine.state import commit, feeding_slots
 from speccascade.engine.verify import Verdict, verify
@@ -78,7 +74,7 @@ class Speculative(PairRounds):
     def play(self, progress: Progress, rows: Rows, uniforms: Uniforms) -> Progress:
         output, memory = progress.output, progress.memory
         sampler = Sampler.of(self.execution, rows, self.mask)
-        proposal, drafting = draft(
+        arguments = (
             self.execution,
             self.drafter,
             self.params.drafter,
@@ -87,6 +83,10 @@ class Speculative(PairRounds):
             sampler,
             uniforms,
         )
+        if self.execution.adaptive == "never":
+            proposal, drafting = draft(*arguments)
+        else:
+            proposal, drafting = draft_adaptively(*arguments, rows, self.eos_id)
         fed = jnp.concatenate([output.last[:, None], proposal.tokens], axis=1)
         logits, cache = self.target.score(
             self.params.target,
@@ -105,9 +105,8 @@ class Speculative(PairRounds):
         )
         live = (~output.finished).astype(jnp.int32)
         output, taken = commit(output, verdict.block, verdict.kept + 1, self.eos_id)
-        counters = _count(self.execution, progress.counters, verdict, live, taken)
-        whole = verdict.kept == self.execution.gamma
-        drafting = after_commit(self.execution, drafting, output, whole)
+        counters = _count(progress.counters, proposal, verdict, live, taken)
+        drafting = after_commit(self.execution, drafting, output, verdict.whole)
         return Progress(
             output=output,
             counters=counters,
@@ -116,8 +115,8 @@ class Speculative(PairRounds):
 
 
 def _count(
-    execution: Execution,
     counters: Counters,
+    proposal: Draft,
     verdict: Verdict,
     live: jax.Array,
     taken: jax.Array,
@@ -125,17 +124,18 @@ def _count(
     """One round's additions; `taken` tokens of the block were committed."""
     accepted = jnp.minimum(taken, verdict.kept)
     extra = taken - accepted  # 1 where the extra token was committed
-    whole = (verdict.kept == execution.gamma).astype(jnp.int32)
+    whole = verdict.whole.astype(jnp.int32)
     increments = {
         "target_calls": live,
-        "drafter_calls": live * drafter_calls(execution),
-        "drafted": live * execution.gamma,
+        "drafter_calls": live * proposal.calls,
+        "drafted": live * proposal.lengths,
         "accepted": accepted,
         "resampled": extra * (1 - whole),
         "bonus": extra * whole,
     }
     if verdict.deferred is not None:
-        decided = jnp.arange(execution.gamma)[None, :] < taken[:, None]
+        slots = jnp.arange(proposal.tokens.shape[1])
+        decided = slots[None, :] < taken[:, None]
         deferred = jnp.sum(verdict.deferred & decided, axis=1, dtype=jnp.int32)
         increments["deferred"] = deferred
     return counters.add(**increments)

@@ -39,9 +39,9 @@ from speccascade.engine.request import Rows
 from speccascade.engine.rounds import Progress
 from speccascade.engine.run import write_run
 from speccascade.engine.state import NOWHERE, commit, feeding_slots
+from speccascade.engine.stopping import deferred
 from speccascade.models.interface import Cache
 from speccascade.numerics import inverse_cdf
-from speccascade.rules.prefix import PrefixRule
 from speccascade.sampling import Role, Uniforms
 
 
@@ -54,13 +54,6 @@ class TokenCascade(PairRounds):
     def play(self, progress: Progress, rows: Rows, uniforms: Uniforms) -> Progress:
         output, memory = progress.output, progress.memory
         sampler = Sampler.of(self.execution, rows, self.mask)
-        rule = self.execution.rule
-        assert isinstance(rule, PrefixRule)  # as `Execution` made sure
-
-        def asks(q: jax.Array, gate_q: jax.Array) -> jax.Array:
-            # There is no p yet; q stands in its place, and the rule does not read it.
-            return rule.r(q, q, gate_q, gate_q, rows.alpha, rows.sampling.greedy)
-
         cap = self.execution.cap
         run, drafter = write_run(
             self.drafter,
@@ -69,7 +62,7 @@ class TokenCascade(PairRounds):
             output,
             sampler,
             uniforms,
-            asks,
+            deferred(self.execution.rule, rows),
             longest=self.max_new_tokens if cap is None else cap,
             eos_id=self.eos_id,
         )

@@ -23,13 +23,15 @@ class Verdict:
     Attributes:
       block: int32[B, K] with K = G + 1, the kept tokens, then the extra one; what
         follows it is meaningless.
-      kept: int32[B], drafted tokens that stand, 0 to G. The block's first `kept + 1`
-        tokens are decided.
-      deferred: bool[B, G], where the rule defers; None if it has no r.
+      kept: int32[B], drafted tokens that stand. The block's first `kept + 1` tokens are
+        decided.
+      whole: bool[B], whether all that were drafted do.
+      deferred: bool[B, G], where the rule defers what was drafted; None if it has no r.
     """
 
     block: Int[Array, "B K"]
     kept: Int[Array, " B"]
+    whole: Bool[Array, " B"]
     deferred: Bool[Array, "B G"] | None
 
 
@@ -45,7 +47,8 @@ def verify(
     """Accepts a prefix of the block and draws one more token.
 
     The extra token comes from the residual at the first rejected slot or, when none is
-    rejected, from the law at slot G (`bonus: law`) or from p there (`target`).
+    rejected, from the law at the slot after the draft (`bonus: law`), which is slot G
+    unless the length is adaptive, or from p at slot G (`target`).
 
     Args:
       execution: static.
@@ -70,9 +73,10 @@ def verify(
     positions = position[:, None] + offsets[None, :]
     in_block = jax.tree.map(lambda array: array[:, :gamma], measure)
     keep = keep_probability(draft.q[:, :gamma], in_block, draft.tokens)
-    accepted = uniforms.at(positions, Role.ACCEPT) < keep
+    drafted = offsets[None, :] < draft.lengths[:, None]
+    accepted = drafted & (uniforms.at(positions, Role.ACCEPT) < keep)
     kept = jnp.sum(jnp.cumprod(accepted, axis=1, dtype=jnp.int32), axis=1)
-    whole = kept == gamma
+    whole = kept == draft.lengths
 
     # The one slot that gives the extra token. Under `bonus: target` slot G has no q:
     # the gather stays in range, and p replaces what it finds.
@@ -80,8 +84,8 @@ def verify(
     q_x, p_x, m_x = jax.tree.map(
         lambda array: _at_slot(array, extra_slot), (draft.q, p, measure)
     )
-    drafted = jnp.pad(draft.tokens, ((0, 0), (0, 1)))
-    rejected = at_token(drafted, extra_slot)  # a padding token if none is
+    tokens = jnp.pad(draft.tokens, ((0, 0), (0, 1)))
+    rejected = at_token(tokens, extra_slot)  # a padding token if none is
     bonus = law(q_x, p_x, m_x) if execution.bonus == "law" else p_all[:, gamma]
     extra_law = jnp.where(whole[:, None], bonus, residual(q_x, p_x, m_x, rejected))
     extra_position = position + kept
@@ -94,11 +98,12 @@ def verify(
         ),
     )
     at_extra = jnp.arange(gamma + 1)[None, :] == kept[:, None]
-    deferred = rule.defers(*arguments, drafted[:, :slots])
+    deferred = rule.defers(*arguments, tokens[:, :slots])
     return Verdict(
-        block=jnp.where(at_extra, extra[:, None], drafted),
+        block=jnp.where(at_extra, extra[:, None], tokens),
         kept=kept,
-        deferred=None if deferred is None else deferred[:, :gamma],
+        whole=whole,
+        deferred=None if deferred is None else deferred[:, :gamma] & drafted,
     )
 
 

@@ -112,7 +112,8 @@ def footnotes(settings: FigureSettings, metric_label: str) -> list[str]:
         f"What it costs: {settings.pair}, {settings.task} ({settings.split}), T = "
         f"{settings.temperature:g}, gamma = {settings.gamma}, n = {n:,} "
         f"sentence{'s' * (n != 1)} x {seeds} seed{'s' * (seeds != 1)}; at alpha, the "
-        f"cheapest point with the target's {metric_label}, else the best point. "
+        f"cheapest point with the target's {metric_label}, else the best point (of a "
+        "method that sweeps a sampling value, alpha is that value). "
         f"Intervals are of {100 * CONFIDENCE:g} %, by bootstrap over sentences; - "
         "where a number has no meaning. Tokens are emitted ones, the end token "
         "included.",

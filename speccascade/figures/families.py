@@ -35,8 +35,8 @@ FAMILIES = {
     "prefix, log": "Rules for whole slots",
     "token": "Token rules",
     "lossy": "Lossy verification",
-    "cascade": "BiLD and cascades without speculation",
-    "sampled": "Target and lossless, sampled otherwise",
+    "cascade": "BiLD and sequential cascades",
+    "sampled": "Variants of target and lossless",
     "other": "Other methods",
 }
 _X_LABELS = {
@@ -44,7 +44,7 @@ _X_LABELS = {
     "latency": "Relative latency (target alone = 1)",
 }
 # Inches, as in `layout`: of a cell, its panel is as wide as its legend leaves it.
-_WIDTH, _LEFT, _RIGHT, _LEGEND, _GAP = 8.0, 0.46, 0.1, 1.52, 0.2
+_WIDTH, _LEFT, _RIGHT, _LEGEND, _GAP = 8.0, 0.46, 0.1, 1.76, 0.2
 _HEIGHT, _TITLE, _XLABEL, _KEY = 1.75, 0.46, 0.36, 0.1
 
 

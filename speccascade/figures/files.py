@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import matplotlib as mpl
+from matplotlib.figure import Figure
 
 from speccascade.errors import UserError
 from speccascade.figures.series import to_csv
 from speccascade.figures.style import PAPER
 from speccascade.figures.tradeoff import TradeoffFigure
 
-__all__ = ["save", "write"]
+__all__ = ["save", "save_with", "write"]
 
 PNG_DPI = 200
 # Dates and versions would make two drawings of the same numbers differ.
@@ -23,6 +24,11 @@ def save(figure: TradeoffFigure, folder: Path, name: str) -> list[Path]:
     The same series and settings give the same bytes. Raises UserError where `folder`
     cannot be written.
     """
+    return save_with(to_csv(figure.series), figure, folder, name)
+
+
+def save_with(csv: str, figure: Figure, folder: Path, name: str) -> list[Path]:
+    """`save` of a figure whose numbers are the text `csv`."""
     folder = Path(folder)
     files = [folder / f"{name}{end}" for end in (".pdf", ".png", ".csv")]
     try:
@@ -32,7 +38,7 @@ def save(figure: TradeoffFigure, folder: Path, name: str) -> list[Path]:
             figure.savefig(files[1], dpi=PNG_DPI, metadata=_NO_PNG_TEXT)
     except OSError as error:
         raise _unwritable(folder, error) from error
-    return [*files[:2], write(files[2], to_csv(figure.series))]
+    return [*files[:2], write(files[2], csv)]
 
 
 def write(path: Path, text: str) -> Path:

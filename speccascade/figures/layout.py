@@ -9,14 +9,23 @@ from matplotlib.lines import Line2D
 from speccascade.figures.caption import wrapped
 from speccascade.figures.style import PAPER, style_of
 
-__all__ = ["Page", "add_caption", "add_legend", "make_panels", "method_handle"]
+__all__ = [
+    "Page",
+    "add_caption",
+    "add_legend",
+    "make_grid",
+    "make_panels",
+    "method_handle",
+]
 
 # ICLR's text is 5.5 in wide, which one panel or two fill; three need more air.
 _WIDTHS = {1: 5.5, 2: 5.5, 3: 8.0}
 _PANEL_HEIGHT = 2.45
 _LEFT, _RIGHT, _GAP = 0.46, 0.10, 0.20
+# In a grid every panel has numbers and a label of its own at its left.
+_GRID_HEIGHT, _GRID_LEFT, _GRID_GAP = 1.55, 0.56, 0.60
 _TITLE, _XLABEL = 0.34, 0.36
-_LEGEND_ROW = 0.142
+_TOP, _LEGEND_ROW = 0.06, 0.142
 _CAPTION_SIZE, _CAPTION_LEADING = 7.2, 0.125
 _CAPTION_TOP, _BOTTOM = 0.06, 0.05
 
@@ -37,7 +46,7 @@ def make_panels(
     figure: Figure, panels: int, legend_rows: int, caption: str
 ) -> list[Axes]:
     """Sizes `figure` and returns its panels, left to right, sharing the y axis."""
-    legend = 0.06 + legend_rows * _LEGEND_ROW
+    legend = _TOP + legend_rows * _LEGEND_ROW
     above = _XLABEL + _PANEL_HEIGHT + _TITLE + legend
     page = Page(_WIDTHS[panels], above, caption)
     figure.set_size_inches(page.width, page.height)
@@ -55,6 +64,27 @@ def make_panels(
         axis.tick_params(labelleft=False)
     add_caption(figure, page)
     return axes
+
+
+def make_grid(figure: Figure, rows: int, columns: int, caption: str) -> list[Axes]:
+    """Sizes `figure` and returns its panels, row by row, each with axes of its own."""
+    each_row = _XLABEL + _GRID_HEIGHT + _TITLE
+    page = Page(_WIDTHS[columns], rows * each_row + _TOP, caption)
+    figure.set_size_inches(page.width, page.height)
+    each = (page.width - _GRID_LEFT - _RIGHT - (columns - 1) * _GRID_GAP) / columns
+    add_caption(figure, page)
+    return [
+        figure.add_axes(
+            (
+                (_GRID_LEFT + column * (each + _GRID_GAP)) / page.width,
+                (page.foot + (rows - 1 - row) * each_row + _XLABEL) / page.height,
+                each / page.width,
+                _GRID_HEIGHT / page.height,
+            )
+        )
+        for row in range(rows)
+        for column in range(columns)
+    ]
 
 
 def add_caption(figure: Figure, page: Page) -> None:

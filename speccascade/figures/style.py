@@ -4,6 +4,7 @@ Colour tells the family and lightness the member, so that a reader who sees no h
 still part them; the marker tells the method a second time:
 
 - black and grey: what is no cascade (the models alone, lossless, Lossy), green: BiLD*;
+  hollow and dashed: the target at other sampling values (grey) and lossless so (black);
 - blues, from light to dark: the rules that decide for a whole slot (Chow, Diff, OPT);
 - orange to crimson: the rules that decide token by token (TokenV1, V2, V3);
 - a Log rule has the colour and marker of its plain form, hollow and dashed.

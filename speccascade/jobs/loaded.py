@@ -21,9 +21,9 @@ from speccascade.engine import (
     generate_queued,
 )
 from speccascade.engine.batch import RowRequest, make_batch, make_prompts, make_rows
-from speccascade.engine.request import FIELDS, Rows
+from speccascade.engine.request import Rows
 from speccascade.errors import UserError
-from speccascade.jobs.spec import JobSpec
+from speccascade.jobs.spec import JobSpec, MethodSpec
 from speccascade.models.interface import Prompts
 from speccascade.rules import RULES
 from speccascade.store import Coordinates
@@ -68,8 +68,9 @@ class LoadedJob:
         examples = _load_examples(spec.task, spec.split, spec.pair, spec.cache_dir)
         if len(examples) < spec.num_examples:
             raise UserError(
-                f"num_examples is {spec.num_examples}, but split {spec.split!r} of "
-                f"task {spec.task.name!r} has {len(examples)}; ask for at most that."
+                f"Split {spec.split!r} of task {spec.task.name!r} has {len(examples)} "
+                f"examples, not {spec.num_examples}; lower num_examples (for a sweep's "
+                "validation data, validation_examples)."
             )
         return cls(spec, _load_pair(spec.pair), examples[: spec.num_examples])
 
@@ -86,8 +87,15 @@ class LoadedJob:
     @property
     def execution(self) -> Execution:
         """The program's static part."""
-        truncates = _request(self.examples[0], self.coordinates[0]).truncates
-        return self.spec.method.execution(truncates)
+        return self.spec.method.execution(self.spec.truncates)
+
+    @property
+    def target_alone(self) -> "LoadedJob":
+        """The target alone on the same examples, at the same sampling, unswept."""
+        target = MethodSpec(name="target", kind="target")
+        return dataclasses.replace(
+            self, spec=dataclasses.replace(self.spec, method=target)
+        )
 
     def bucket(self, example: Example) -> int:
         """The smallest of the task's prompt lengths that holds the example."""
@@ -97,7 +105,7 @@ class LoadedJob:
         self, examples: Sequence[Example], coordinates: Coordinates, batch_size: int
     ) -> tuple[Prompts, Rows]:
         """Examples of one bucket as the engine takes them, on the device."""
-        requests = [_request(example, coordinates) for example in examples]
+        requests = [self._request(example, coordinates) for example in examples]
         return make_batch(requests, self.bucket(examples[0]), batch_size)
 
     def decode(self, execution: Execution, batch: tuple[Prompts, Rows]) -> Generation:
@@ -134,7 +142,7 @@ class LoadedJob:
         """
         bucket, pair = self.bucket(examples[0]), self.pair
         prompts = make_prompts([one.tokens for one in examples], bucket, slots)
-        requests = [_request(one, place) for place in places for one in examples]
+        requests = [self._request(one, place) for place in places for one in examples]
         of_prompt = np.zeros(length, np.int32)
         of_prompt[: len(requests)] = np.tile(np.arange(len(examples)), len(places))
         return generate_queued(
@@ -155,19 +163,17 @@ class LoadedJob:
         pair = self.pair
         return PairParams(drafter=pair.drafter_params, target=pair.target_params)
 
-
-def _request(example: Example, coordinates: Coordinates) -> RowRequest:
-    return RowRequest(
-        tokens=example.tokens,
-        example=example.id,
-        # A method without a threshold reads none.
-        alpha=0.0 if coordinates.threshold is None else coordinates.threshold,
-        temperature=coordinates.temperature,
-        top_k=coordinates.top_k,
-        top_p=coordinates.top_p,
-        min_p=coordinates.min_p,
-        seed=coordinates.seed,
-    )
+    def _request(self, example: Example, coordinates: Coordinates) -> RowRequest:
+        threshold = coordinates.threshold
+        swept = self.spec.method.sweeps != "alpha"
+        return RowRequest(
+            tokens=example.tokens,
+            example=example.id,
+            # A method without an alpha reads none.
+            alpha=0.0 if threshold is None or swept else threshold,
+            seed=coordinates.seed,
+            **dataclasses.asdict(self.spec.sampling_at(threshold)),
+        )
 
 
 def identity_of(spec: JobSpec) -> dict[str, object]:
@@ -178,7 +184,10 @@ def identity_of(spec: JobSpec) -> dict[str, object]:
     """
     method, rule = spec.method, spec.method.rule_object
     execution: dict[str, object] = {"kind": method.kind}
-    execution |= {field: getattr(method, field) for field in FIELDS[method.kind]}
+    fields = method.execution().fields
+    execution |= {field: getattr(method, field) for field in fields}
+    if method.sweeps != "alpha":
+        execution["sweeps"] = method.sweeps
     if rule is not None:
         execution |= {"rule": rule.name, "rule_fields": dataclasses.asdict(rule)}
         if type(rule) is not type(RULES.get(rule.name)):

@@ -43,6 +43,15 @@ def run_job(spec: JobSpec, report: Reporter) -> RunDirectory:
     return time_jobs([spec], report)[0]
 
 
+def check_job(spec: JobSpec) -> None:
+    """Raises what `decode_job` would raise before its first batch.
+
+    Raises:
+      UserError: the pair, the task or so many examples of the split are not there.
+    """
+    LoadedJob.of(spec)
+
+
 def decode_job(spec: JobSpec, report: Reporter) -> RunDirectory:
     """The quality phase of one job: decodes what is missing, writes the summary.
 

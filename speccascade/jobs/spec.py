@@ -5,18 +5,33 @@ line from the configuration or by hand; nothing here knows where it came from.
 """
 
 import dataclasses
-import math
 from typing import Protocol, cast, get_args, runtime_checkable
 
 from speccascade import rules
 from speccascade.checkpoints.pairs import PairSpec
-from speccascade.engine.request import Bonus, Execution, Gate, Kind, Score
+from speccascade.engine.request import (
+    Adaptive,
+    Bonus,
+    Execution,
+    Gate,
+    Kind,
+    Score,
+)
 from speccascade.errors import UserError
 from speccascade.rules import Rule
+from speccascade.sampling import (
+    SWEEPS,
+    TRUNCATIONS,
+    check_setting,
+    check_swept,
+    setting_of,
+    threshold_of,
+)
 from speccascade.tasks.base import Task
 
 KINDS, GATES, BONUSES, SCORES = map(get_args, (Kind, Gate, Bonus, Score))
-# What the engine keeps seeds and top-k in.
+ADAPTIVES = get_args(Adaptive)
+# What the engine keeps seeds in.
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 
 
@@ -37,20 +52,13 @@ class SamplingSpec:
     min_p: float = 0.0
 
     def __post_init__(self) -> None:
-        _require(
-            0 <= self.temperature < math.inf,
-            f"sampling.temperature must be 0 (greedy) or above, not {self.temperature}",
-        )
-        _require(
-            0 <= self.top_k <= INT32_MAX,
-            f"sampling.top_k must be in [0, {INT32_MAX}], not {self.top_k}",
-        )
-        _require(
-            0 < self.top_p <= 1, f"sampling.top_p must be in (0, 1], not {self.top_p}"
-        )
-        _require(
-            0 <= self.min_p <= 1, f"sampling.min_p must be in [0, 1], not {self.min_p}"
-        )
+        for field in dataclasses.fields(self):
+            check_setting(field.name, getattr(self, field.name))
+
+    @property
+    def truncates(self) -> bool:
+        """Whether top-k, top-p or min-p is on."""
+        return self.top_k > 0 or self.top_p < 1 or self.min_p > 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -62,10 +70,12 @@ class MethodSpec:
         kind: of the execution, "drafter" or "target" being that model alone.
         rule: a name in `rules.RULES`, a rule of the user's own, or None for one model
             alone.
-        gamma, gate, bonus, cap, score, quantile, fallback: as in `engine.Execution`; a
-            kind ignores those that it does not read.
-        thresholds: distinct and within the rule's range, ends included; (None,) for
-            methods without one. Stored in ascending order.
+        gamma, gate, bonus, adaptive, cap, score, quantile, fallback: as in
+            `engine.Execution`; a kind ignores those that it does not read.
+        sweeps: what the thresholds set: the rule's "alpha", or the sampling value of
+            that name, in place of the job's own; then the rule has no threshold.
+        thresholds: distinct and within the range of what they set, ends included;
+            (None,) for methods without one. Stored in ascending order.
 
     Raises:
         UserError: a field is not one of the above.
@@ -77,10 +87,12 @@ class MethodSpec:
     gamma: int = 5
     gate: str = "untempered"
     bonus: str = "law"
+    adaptive: str = "never"
     cap: int | None = 10
     score: str = "probability"
     quantile: float = 0.5
     fallback: float = 0.5
+    sweeps: str = "alpha"
     thresholds: tuple[float | None, ...] = (None,)
 
     def __post_init__(self) -> None:
@@ -88,7 +100,9 @@ class MethodSpec:
             ("kind", KINDS),
             ("gate", GATES),
             ("bonus", BONUSES),
+            ("adaptive", ADAPTIVES),
             ("score", SCORES),
+            ("sweeps", SWEEPS),
         ):
             value = getattr(self, field)
             _require(
@@ -110,11 +124,12 @@ class MethodSpec:
     def execution(self, truncate: bool = False) -> Execution:
         """The program's static part; `truncate` is whether the sampling cuts."""
         return Execution(
-            kind=cast(Kind, self.kind),  # checked above, as the next three
+            kind=cast(Kind, self.kind),  # checked above, as the others
             rule=self.rule_object,
             gamma=self.gamma,
             gate=cast(Gate, self.gate),
             bonus=cast(Bonus, self.bonus),
+            adaptive=cast(Adaptive, self.adaptive),
             truncate=truncate,
             cap=self.cap,
             score=cast(Score, self.score),
@@ -125,7 +140,13 @@ class MethodSpec:
     def _checked_thresholds(self) -> tuple[float | None, ...]:
         values = tuple(self.thresholds)
         rule = self.rule_object
-        if rule is None or rule.alpha_range[0] == rule.alpha_range[1]:
+        no_alpha = rule is None or rule.alpha_range[0] == rule.alpha_range[1]
+        _require(
+            no_alpha or self.sweeps == "alpha",
+            f"Method {self.name!r} cannot sweep {self.sweeps}, for its rule has a "
+            "threshold of its own",
+        )
+        if no_alpha and self.sweeps == "alpha":
             given = [value for value in values if value is not None]
             _require(
                 not given,
@@ -139,13 +160,16 @@ class MethodSpec:
             f"Method {self.name!r} needs numbers in method.thresholds, not "
             f"{list(values)}",
         )
-        for alpha in numbers:
-            rules.check_alpha(rule, alpha)
+        for value in numbers:
+            if rule is None or self.sweeps != "alpha":
+                check_swept(self.sweeps, value)
+            else:
+                rules.check_alpha(rule, value)
         _require(
             len(set(numbers)) == len(numbers),
             f"method.thresholds of {self.name!r} names one value twice: {list(values)}",
         )
-        return tuple(sorted(float(alpha) for alpha in numbers))
+        return tuple(sorted(float(value) for value in numbers))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -192,7 +216,8 @@ class JobSpec:
     Attributes:
         pair: drafter, target model and vocabulary.
         task: examples and metrics.
-        method: rule, execution, thresholds.
+        method: rule, execution, thresholds. At temperature 0 a method that sweeps a
+            truncation has one threshold, the sampling's own value: all points are one.
         sampling: temperature and truncation.
         seeds: every row is decoded once a seed.
         split: of the task.
@@ -235,6 +260,38 @@ class JobSpec:
             f"latency.num_examples = {self.latency.num_examples} exceeds num_examples "
             f"= {self.num_examples}; timed examples are the first of those decoded",
         )
+        if self.sampling.temperature == 0 and self.method.sweeps in TRUNCATIONS:
+            one = dataclasses.replace(self.method, thresholds=(self.untouched,))
+            object.__setattr__(self, "method", one)
+
+    def sampling_at(self, threshold: float | None) -> SamplingSpec:
+        """What tokens are drawn at: the job's sampling, but for a value that is swept.
+
+        Records keep the job's sampling and the threshold, so that a curve is the
+        records of one sampling, whatever its thresholds set.
+        """
+        swept = self.method.sweeps
+        if swept == "alpha" or threshold is None:
+            return self.sampling
+        return dataclasses.replace(
+            self.sampling, **{swept: setting_of(swept, threshold)}
+        )
+
+    @property
+    def truncates(self) -> bool:
+        """Whether truncation is compiled: for all points of the curve or for none."""
+        return self.method.sweeps in TRUNCATIONS or self.sampling.truncates
+
+    @property
+    def untouched(self) -> float | None:
+        """The threshold that leaves the sampling as it is; None without a swept value.
+
+        There a swept target is the target alone, and swept speculation is `lossless`.
+        """
+        swept = self.method.sweeps
+        if swept == "alpha":
+            return None
+        return threshold_of(swept, getattr(self.sampling, swept))
 
 
 @runtime_checkable

@@ -145,6 +145,8 @@ class StoredJob:
         return [one for one in self.run.records(texts) if one.coordinates in wanted]
 
     def _labels(self) -> dict[float, Label]:
+        if self.spec.untouched is not None:
+            return {self.spec.untouched: "lossless"}
         rule = self.spec.method.rule_object
         if rule is None:
             return {}

@@ -11,7 +11,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from speccascade.engine import Execution
 from speccascade.jobs.loaded import LoadedJob
 from speccascade.models.interface import Model, Params, Prompts
 from speccascade.numerics import inverse_cdf
@@ -24,6 +23,8 @@ from speccascade.sampling import Role, gate, processed, row_key, uniform
 SEARCHED = 64.0
 # Halvings of the range: 128 / 2^32 is below the resolution of a float32 near 1.
 HALVINGS = 32
+# Slots whose switches are searched at a time.
+TOGETHER = 256
 # Switches are rounded to this many decimals, so that one at 0 is 0 on the nose: V2 and
 # V3 are lossless just below it.
 DECIMALS = 6
@@ -46,23 +47,37 @@ def switches(
       By name, float64[n], one a position, +inf where no alpha below the rule's upper
       end keeps the token.
     """
+    slots = _written_slots(job)
     found: dict[str, list[np.ndarray]] = {name: [] for name in rules}
-    place = job.coordinates[0]
-    target_alone = Execution(kind="target", truncate=job.execution.truncate)
+    count = len(slots[0])
+    for start in range(0, count, TOGETHER):
+        # The last ones once more where they do not fill a program's shape.
+        index = np.arange(start, start + TOGETHER) % count
+        part = [jnp.asarray(array[index]) for array in slots]
+        for name, rule in rules.items():
+            values = np.asarray(_switch(rule, *part), np.float64)
+            values = values[: min(TOGETHER, count - start)]
+            found[name].append(np.round(values, DECIMALS) + 0.0)
+    return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def _written_slots(job: LoadedJob) -> tuple[np.ndarray, ...]:
+    """q, p, gate_q, gate_p [n, V], greedy, drafted [n] of the n positions written."""
+    found: list[tuple[np.ndarray, ...]] = []
+    pair, alone = job.pair, job.target_alone
+    place, truncate = alone.coordinates[0], alone.execution.truncate
     size = job.spec.engine.batch_size
     for bucket in job.spec.task.buckets:
         members = [one for one in job.examples if job.bucket(one) == bucket]
         for start in range(0, len(members), size):
             batch = members[start : start + size]
-            prompts, rows = job.batch(batch, place, size)
-            output = job.decode(target_alone, (prompts, rows))
-            pair = job.pair
+            prompts, rows = alone.batch(batch, place, size)
+            output = alone.decode(alone.execution, (prompts, rows))
             q_logits = _score(pair.drafter, pair.drafter_params, prompts, output.tokens)
             p_logits = _score(pair.target, pair.target_params, prompts, output.tokens)
             count = output.tokens.shape[1]
             written = jnp.arange(count)[None, :] < output.lengths[:, None]
             written = np.asarray(written & rows.active[:, None])
-            truncate = target_alone.truncate
             q = processed(q_logits, rows.sampling, pair.mask, truncate)
             p = processed(p_logits, rows.sampling, pair.mask, truncate)
             gates = gate(q_logits, pair.mask), gate(p_logits, pair.mask)
@@ -72,11 +87,9 @@ def switches(
             keys = row_key(rows.seed, rows.example)
             drafted = inverse_cdf(q, uniform(keys, positions, 0, Role.DRAFT))
             greedy = jnp.broadcast_to(rows.sampling.greedy[:, None], drafted.shape)
-            for name, rule in rules.items():
-                values = _switch(rule, q, p, *gates, greedy, drafted)
-                values = np.asarray(values, np.float64)[written]
-                found[name].append(np.round(values, DECIMALS) + 0.0)
-    return {name: np.concatenate(parts) for name, parts in found.items()}
+            everything = (q, p, *gates, greedy, drafted)
+            found.append(tuple(np.asarray(array)[written] for array in everything))
+    return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
 
 
 @functools.partial(jax.jit, static_argnames="model")
@@ -93,13 +106,13 @@ def _score(
 @functools.partial(jax.jit, static_argnames="rule")
 def _switch(
     rule: Rule,
-    q: Float[Array, "B T V"],
-    p: Float[Array, "B T V"],
-    gate_q: Float[Array, "B T V"],
-    gate_p: Float[Array, "B T V"],
-    greedy: Bool[Array, "B T"],
+    q: Float[Array, "*slots V"],
+    p: Float[Array, "*slots V"],
+    gate_q: Float[Array, "*slots V"],
+    gate_p: Float[Array, "*slots V"],
+    greedy: Bool[Array, "*slots"],
     drafted: jax.Array,
-) -> Float[Array, "B T"]:
+) -> Float[Array, "*slots"]:
     """The lowest alpha that keeps each slot, by halving the rule's range."""
 
     def keeps(alpha: jax.Array) -> jax.Array:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import jax
 
-from speccascade.engine import Execution, Generation
+from speccascade.engine import Generation
 from speccascade.jobs.loaded import LoadedJob
 from speccascade.jobs.spec import Reporter
 from speccascade.latency import host_lock, this_host, timed
@@ -64,23 +64,23 @@ def _time_together(jobs: Sequence[TimedJob], report: Reporter) -> int:
     passes = list(_passes(jobs, host, device))
     if not passes:
         return 0
-    first = jobs[0].job
-    target = Execution(kind="target", truncate=first.execution.truncate)
+    # At the sampling that the jobs share, whatever any of them sweeps.
+    target = jobs[0].job.target_alone
     _warm_up(jobs, target, [example for _, example, _ in passes], report)
     total, done = sum(len(missing) for *_, missing in passes), 0
     for repeat, example, missing in passes:
         report.progress(done, total, "timings")
         load = os.getloadavg()[0]
-        everything = [(first, target, missing[0][1])]
-        everything += [(one.job, one.job.execution, place) for one, place in missing]
+        everything = [(target, target.coordinates[0])]
+        everything += [(one.job, place) for one, place in missing]
         # What follows a pause finds the machine rested, what follows another model a
         # cache that is not its own: nothing has a place of its own in the order.
         order = list(range(len(everything)))
         random.Random(f"{example.id} {repeat}").shuffle(order)
         timings = {}
         for number in order:
-            job, execution, place = everything[number]
-            timings[number] = timed(_decoding(job, execution, example, place))
+            job, place = everything[number]
+            timings[number] = timed(_decoding(job, example, place))
         alone = timings[0]
         # One pass over an example is stored together, once all of it was timed.
         taken: list[tuple[RunDirectory, LatencyRecord]] = []
@@ -121,40 +121,41 @@ def _passes(
     count = longest.spec.latency.num_examples
     for repeat in range(max(one.job.spec.latency.repeats for one in jobs)):
         for number, example in enumerate(longest.examples[:count]):
-            missing = [
-                (one, place)
+            # By folder: two jobs may share one, as the target does at two gammas.
+            missing = {
+                (one.directory.path, place): (one, place)
                 for one in jobs
                 if repeat < one.job.spec.latency.repeats
                 and number < one.job.spec.latency.num_examples
                 for place in one.job.coordinates
                 if place.seed == _seed(one.job)
                 and (host, device, place, example.id, repeat) not in there[one]
-            ]
+            }
             if missing:
-                yield repeat, example, missing
+                yield repeat, example, list(missing.values())
 
 
 def _decoding(
-    job: LoadedJob, execution: Execution, example: Example, place: Coordinates
+    job: LoadedJob, example: Example, place: Coordinates
 ) -> Callable[[], Generation]:
     """The decoding of one example, its arguments on the device already."""
+    execution = job.execution
     batch = jax.block_until_ready(job.batch([example], place, 1))
     return lambda: job.decode(execution, batch)
 
 
 def _warm_up(
     jobs: Sequence[TimedJob],
-    target: Execution,
+    target: LoadedJob,
     examples: Sequence[Example],
     report: Reporter,
 ) -> None:
     """Compiles every program that will be timed, and runs each once more."""
-    first = jobs[0].job
-    programs = [(first, target), *((one.job, one.job.execution) for one in jobs)]
-    buckets = {first.bucket(example): example for example in examples}
-    for number, (job, execution) in enumerate(programs):
+    programs = [target, *(one.job for one in jobs)]
+    buckets = {target.bucket(example): example for example in examples}
+    for number, job in enumerate(programs):
         report.progress(number, len(programs), "programs compiled for timing")
         for example in buckets.values():
-            decode = _decoding(job, execution, example, job.coordinates[0])
+            decode = _decoding(job, example, job.coordinates[0])
             for _ in range(2):
                 timed(decode)

@@ -44,8 +44,8 @@ def recipe(
         json.dumps([list(map(list, pair)) for pair in pairs]).encode()
     )
     found["training data"] = data.hexdigest()
-    found["initial weights"] = None if initial is None else _sha256(initial)
-    found["teacher"] = None if teacher is None else _sha256(teacher[1])
+    found["initial weights"] = None if initial is None else params_sha256(initial)
+    found["teacher"] = None if teacher is None else params_sha256(teacher[1])
     return found
 
 
@@ -71,7 +71,8 @@ def check(directory: Path, wanted: Mapping[str, Any], *, begun: bool) -> None:
         )
 
 
-def _sha256(params: Params) -> str:
+def params_sha256(params: Params) -> str:
+    """Of every parameter's name and bytes."""
     digest = hashlib.sha256()
     for path, leaf in jax.tree_util.tree_leaves_with_path(params):
         digest.update(jax.tree_util.keystr(path).encode())

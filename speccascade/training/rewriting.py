@@ -7,6 +7,7 @@ answers the training prompts itself, and the student learns its distributions th
 al., 2024, DistillSpec).
 """
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,7 @@ from speccascade.files import replace
 from speccascade.models.interface import Params
 from speccascade.models.t5 import T5
 from speccascade.training.batches import BUCKETS, Pair, bucket
+from speccascade.training.recipe import params_sha256
 
 BATCH = 64
 _SECONDS_BETWEEN_LINES = 20.0
@@ -41,8 +43,8 @@ def rewritten(
     """`count` of the pairs, their answers drawn from the model.
 
     Which pairs, and every draw, depend on the seed alone. The answers are kept in
-    `file`, so that a training that resumes does not decode again; that they are this
-    training's, its recipe vouches for.
+    `file`, so that a training that resumes does not decode again. Its first line says
+    whose answers, to what, they are.
 
     Args:
       model, params: the teacher.
@@ -55,7 +57,7 @@ def rewritten(
       report: takes progress lines.
 
     Raises:
-      UserError: there are fewer than `count` pairs.
+      UserError: there are fewer than `count` pairs, or `file` holds other answers.
     """
     fitting = [index for index, pair in enumerate(pairs) if bucket(len(pair[0]))]
     if len(fitting) < count:
@@ -64,18 +66,42 @@ def rewritten(
             "training pairs fit; ask for at most that."
         )
     chosen = np.random.default_rng(seed).permutation(fitting)[:count].tolist()
+    origin = _origin(params, pairs, chosen, temperature, seed, eos_id)
     if not file.exists():
         answers = _answers(
             model, params, pairs, chosen, temperature, seed, eos_id, report
         )
         file.parent.mkdir(parents=True, exist_ok=True)
-        lines = (json.dumps(answers[index]) + "\n" for index in chosen)
-        replace(file, "".join(lines).encode())
-    lines = file.read_text(encoding="utf-8").splitlines()
+        lines = [json.dumps(origin), *(json.dumps(answers[index]) for index in chosen)]
+        replace(file, "".join(f"{line}\n" for line in lines).encode())
+    first, *lines = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    if first != origin:
+        raise UserError(
+            f"{file} holds answers of another teacher, temperature or seed, or to "
+            "other prompts; delete it, or give this training another name."
+        )
     return [
-        (pairs[index][0], json.loads(line))
-        for index, line in zip(chosen, lines, strict=True)
+        (pairs[index][0], answer) for index, answer in zip(chosen, lines, strict=True)
     ]
+
+
+def _origin(
+    params: Params,
+    pairs: Sequence[Pair],
+    chosen: Sequence[int],
+    temperature: float,
+    seed: int,
+    eos_id: int,
+) -> dict[str, object]:
+    """What answers depend on."""
+    prompts = json.dumps([list(pairs[index][0]) for index in chosen])
+    return {
+        "teacher": params_sha256(params),
+        "prompts": hashlib.sha256(prompts.encode()).hexdigest(),
+        "temperature": float(temperature),
+        "seed": seed,
+        "eos_id": eos_id,
+    }
 
 
 def _answers(

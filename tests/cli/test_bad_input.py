@@ -31,6 +31,14 @@ CASES = {
         ["method=token_chow", "method.rule=diff"],
         ["'token_chow'", "reads q alone", "diff"],
     ),
+    "adaptive rule": (
+        ["method=opt", "method.adaptive=rule"],
+        ["'opt'", "reads q alone", "adaptive: confidence"],
+    ),
+    "adaptive bonus": (
+        ["method=chow_adaptive", "method.bonus=target"],
+        ["'chow_adaptive'", "bonus is law, and not target"],
+    ),
     "split": (["split=tset"], ["'tset'", "validation"]),
     "target": (["task._target_=no.such.Task"], ["no.such.Task"]),
     "weights": (["pair.target.weights=none.safetensors"], ["none.safetensors"]),

@@ -40,6 +40,11 @@ def jobs(monkeypatch):
         ran.timed.append([spec.method.name for spec in specs])
         return [SimpleNamespace(path=Path(spec.root)) for spec in specs]
 
+    def check_job(spec):
+        if spec.num_examples > 700:
+            raise UserError("too many examples")
+
+    monkeypatch.setattr("speccascade.jobs.run.check_job", check_job)
     monkeypatch.setattr("speccascade.jobs.run.decode_job", decode_job)
     monkeypatch.setattr("speccascade.jobs.run.time_jobs", time_jobs)
     return ran
@@ -105,6 +110,15 @@ def test_validation_data_are_decoded_too_where_asked_for_and_never_timed(cli, jo
     )
     assert cli("run", "method=diff")[0] == 0
     assert names(jobs.validated) == ["diff"]
+
+
+@pytest.mark.parametrize("count", [-1, 800])
+def test_what_is_wrong_with_validation_data_is_said_before_anything_runs(
+    cli, jobs, count
+):
+    status, _, err = cli("run", "method=chow", f"validation_examples={count}")
+    assert status == 2 and err.count("\n") == 1
+    assert not jobs
 
 
 def test_no_logging_of_hydras_is_left_behind(cli, jobs):

@@ -55,3 +55,19 @@ def test_a_training_without_its_corpus_says_how_to_get_it(cli, monkeypatch):
     status, _, err = cli("train", "training.metric_examples=0")
     assert status == 2
     assert err.count("\n") == 1 and "SPECCASCADE_DATA" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["training.teacher.rewrites=5"], "set training.teacher.weights"),
+        (["training.teacher.rewrites=-5"], "must be >= 0, not -5"),
+        (["training.initial_decoder_layers=1"], "only with weights to start from"),
+        (["training.initial=x", "training.initial_decoder_layers=0"], "1 to 5"),
+        (["training.initial=x", "training.initial_decoder_layers=6"], "1 to 5"),
+    ],
+)
+def test_an_option_that_could_not_act_is_one_sentence(cli, words, expected):
+    status, _, err = cli("train", *words)
+    assert status == 2, err
+    assert err.count("\n") == 1 and expected in err

@@ -72,10 +72,12 @@ def test_the_demo_is_what_the_readme_says():
 @pytest.mark.parametrize("name", options("method"))
 def test_a_method_file_agrees_with_the_table_of_methods(name):
     method = job_spec(composed(f"method={name}")).method
-    assert (method.name, method.kind, method.rule) == (
+    row = METHODS[name]
+    assert (method.name, method.kind, method.rule, method.sweeps) == (
         name,
-        METHODS[name].kind,
-        METHODS[name].rule,
+        row.kind,
+        row.rule,
+        row.sweeps,
     )
 
 
@@ -104,6 +106,33 @@ def test_a_grid_has_seven_thresholds_and_labelled_ends(name):
     low, high = ENDS.get(METHODS[name].kind, ("# lossless", "# drafter only"))
     assert low in listed[0]
     assert high in listed[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "adaptive"), [("chow", "rule"), ("lossless", "confidence")]
+)
+def test_an_adaptive_method_is_the_plain_one_but_for_its_length(name, adaptive):
+    plain, found = (
+        job_spec(composed(f"method={one}")).method for one in (name, f"{name}_adaptive")
+    )
+    assert (plain.adaptive, found.adaptive) == ("never", adaptive)
+    assert found == dataclasses.replace(plain, name=found.name, adaptive=adaptive)
+
+
+@pytest.mark.parametrize("name", [n for n, m in METHODS.items() if m.sweeps != "alpha"])
+def test_a_grid_of_sampling_values_ends_at_the_sampling_itself(name):
+    job = job_spec(composed(f"method={name}"))
+    thresholds = job.method.thresholds
+    untouched = thresholds[0 if name.endswith("min_p") else -1]
+    assert job.sampling_at(untouched) == job.sampling == spec.SamplingSpec()
+    assert len(thresholds) >= 6
+    assert all(
+        job.sampling_at(one) != job.sampling for one in set(thresholds) - {untouched}
+    )
+    lines = (CONFIGS / "method" / f"{name}.yaml").read_text().splitlines()
+    listed = [line for line in lines if line.startswith("  - ") and "/" not in line]
+    plain = "the target alone" if METHODS[name].kind == "target" else "lossless"
+    assert plain in listed[thresholds.index(untouched)]
 
 
 def test_every_option_of_a_wildcard_is_a_method():

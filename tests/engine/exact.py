@@ -32,6 +32,7 @@ class Setting:
     temperature: float = 1.0
     gamma: int = 1
     bonus: str = "law"
+    adaptive: str = "never"
     gate: str = "untempered"
     top_k: int = 0
     top_p: float = 1.0

@@ -3,9 +3,10 @@
 The toy's tables of logits go in, a probability for every possible output comes out.
 Under speculative execution the state is what was written and the slot in the current
 block, 0 to gamma: a kept draft moves to the next slot, a rejection begins a new block,
-and so does the bonus token at slot gamma. Under `bonus: law` that token follows the
-same law as any other, so that blocks leave no trace and an output's probability is a
-product over positions; under `bonus: target` it is drawn from p.
+and so does the bonus token at slot gamma, or where an adaptive draft stops. Under
+`bonus: law` that token follows the same law as any other, so that blocks leave no trace
+and an output's probability is a product over positions; under `bonus: target` it is
+drawn from p.
 
 The other executions of a rule walk over states of the same form, by moves of their own.
 A sequence cascade does not: it is put together from the laws of the two models alone.
@@ -16,7 +17,15 @@ from collections import defaultdict
 
 import numpy as np
 
-from tests.engine.exact import NO_R, Setting, deferral, gate, processed, step
+from tests.engine.exact import (
+    NO_R,
+    Setting,
+    deferral,
+    defers_slot,
+    gate,
+    processed,
+    step,
+)
 
 Sequence = tuple[int, ...]
 
@@ -70,7 +79,10 @@ def enumerate_row(pair: Pair, prompt: Sequence, setting: Setting) -> Enumeration
                 outputs[written] += mass
                 continue
             logits = pair.logits(prompt, written)
-            for name, number in calls(setting, slot, *logits).items():
+            counted = calls(setting, slot, *logits)
+            if slot == 0 and stops_by_itself(setting):
+                counted |= run(pair, prompt, setting, written)
+            for name, number in counted.items():
                 counts[name] += mass * number
             for name, next_slot, vector in moves(setting, slot, *logits):
                 counts[name] += mass * vector.sum()
@@ -86,10 +98,36 @@ def target_writes(setting, slot, draft_logits, target_logits):
     return slot == setting.cap or deferral(setting, draft_logits, target_logits) > 0
 
 
+def stops_by_itself(setting):
+    """Whether the drafter may write less than gamma tokens."""
+    return setting.kind == "bild" or setting.adaptive != "never"
+
+
 def stops(setting, slot, draft_logits):
-    """BiLD's fallback: whether the drafter writes no more in this block."""
+    """Whether the drafter writes no more in this block: what it sees is q alone."""
+    if slot == setting.gamma:
+        return True
+    if setting.adaptive == "rule":
+        q, gate_q = processed(draft_logits, setting), gate(draft_logits, setting)
+        return defers_slot(setting.rule, q, q, gate_q, gate_q, setting.alpha)
     unsure = gate(draft_logits, setting).max() < 1 - setting.fallback
-    return slot == setting.gamma or unsure
+    return stops_by_itself(setting) and unsure
+
+
+def run(pair: Pair, prompt: Sequence, setting: Setting, written: Sequence, slot=0):
+    """Expected tokens and calls of the drafter from `written` to where it stops."""
+    draft_logits, _ = pair.logits(prompt, written)
+    if stops(setting, slot, draft_logits):
+        return {"drafted": 0.0, "drafter_calls": 1.0}
+    counts = {"drafted": 1.0, "drafter_calls": 1.0}
+    q = processed(draft_logits, setting)
+    for token in np.flatnonzero(q):
+        following = (*written, int(token))
+        if not pair.ended(following):
+            rest = run(pair, prompt, setting, following, slot + 1)
+            for name, number in rest.items():
+                counts[name] += q[token] * number
+    return counts
 
 
 def moves(setting, slot, draft_logits, target_logits):
@@ -113,7 +151,7 @@ def moves(setting, slot, draft_logits, target_logits):
     if slot == setting.gamma and setting.bonus == "target":
         return [("bonus", 0, p)]
     accepted, resampled = step(setting, *logits)
-    if slot == setting.gamma:
+    if stops(setting, slot, draft_logits):
         return [("bonus", 0, accepted + resampled)]
     return [("accepted", slot + 1, accepted), ("resampled", 0, resampled)]
 
@@ -123,7 +161,11 @@ def calls(setting, slot, draft_logits, target_logits):
     logits = draft_logits, target_logits
     if setting.kind not in ("token_cascade", "oracle_cascade"):
         # A call of the target begins, or rather is to end, every block.
-        return {"target_calls": slot == 0}
+        counted = {"target_calls": slot == 0}
+        if setting.rule is not None and setting.rule not in NO_R:
+            decided = not stops(setting, slot, draft_logits)
+            counted["deferred"] = decided and deferral(setting, *logits)
+        return counted
     counted = {"drafter_calls": 1, "target_calls": 1}
     if setting.rule not in NO_R:
         counted["deferred"] = deferral(setting, *logits)

@@ -33,7 +33,8 @@ MODEL = T5(
 )
 
 
-# Each with the range of thresholds in which both models write: this pair is unsure.
+# What is no plain speculation. Each with the range of thresholds in which both models
+# write: this pair is unsure.
 CASCADES = {
     "token_cascade": (
         Execution(kind="token_cascade", rule=RULES["chow"], cap=3),
@@ -50,6 +51,16 @@ CASCADES = {
     "bild": (
         Execution(kind="bild", rule=RULES["bild"], gamma=3, fallback=0.9),
         (2.8, 3.5),
+    ),
+    "adaptive": (
+        Execution(
+            kind="speculative",
+            rule=RULES["opt"],
+            gamma=3,
+            adaptive="confidence",
+            fallback=0.92,
+        ),
+        (-0.1, 0.1),
     ),
 }
 

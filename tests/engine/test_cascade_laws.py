@@ -1,7 +1,6 @@
 """Token, oracle and sequence cascades and BiLD follow their enumerated laws.
 
-n and the false alarms are those of `test_output_law`; an output of probability 0.01 has
-a standard error of 0.0013 here as there.
+`checks` says with how many rows, and how often that fails by chance.
 """
 
 import dataclasses
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 
 from speccascade.rules import RULES
-from tests.engine import toys
+from tests.engine import checks, toys
 from tests.engine.exact import Setting
 
 MIDDLE = toys.MIDDLE
@@ -71,43 +70,17 @@ CASES = [pytest.param(setting, id=name) for name, setting in FAST.items()] + [
         },
     }.items()
 ]
-COUNTED = (
-    "target_calls",
-    "drafter_calls",
-    "drafted",
-    "accepted",
-    "resampled",
-    "bonus",
-    "alone",
-    "deferred",
-)
 
 
 @pytest.mark.parametrize("setting", CASES)
 def test_the_output_follows_the_enumerated_law(setting):
-    simulation = toys.simulated(setting)
-    for temperature, p_value in toys.p_values(setting, simulation).items():
-        assert p_value > toys.LEVEL, f"temperature {temperature}"
+    checks.follows_its_law(setting)
 
 
 @pytest.mark.parametrize("setting", CASES)
 def test_mean_counters_are_the_expected_ones(setting):
-    simulation = toys.simulated(setting)
-    counters = simulation.generation.counters
-    for temperature in toys.TEMPERATURES:
-        at = dataclasses.replace(setting, temperature=temperature)
-        for index, prompt in enumerate(toys.PROMPTS):
-            chosen = simulation.temperature == temperature
-            chosen &= simulation.prompt == index
-            expected = toys.enumeration(prompt, at).counts
-            assert expected["target_calls"] > 0
-            for name in COUNTED:
-                if name in expected:
-                    found = counters[name][chosen]
-                    error = found.std() / np.sqrt(len(found))
-                    # As in `test_output_law`.
-                    allowed = 6 * error + 10 / len(found)
-                    assert abs(found.mean() - expected[name]) <= allowed, name
+    counts = toys.enumeration(toys.PROMPTS[0], setting).counts
+    checks.counts_as_expected(setting, counts.keys())
 
 
 @pytest.mark.parametrize("setting", CASES)
@@ -159,18 +132,9 @@ def test_both_models_shape_the_law(setting):
 @pytest.mark.parametrize("setting", CASES)
 def test_at_temperature_0_the_output_is_the_enumerated_one(setting):
     low, high = RULES[setting.rule].alpha_range
-    thresholds = np.linspace(max(low, -0.5), min(high, 2.5), 30)
-    alpha = np.resize(thresholds.repeat(len(toys.PROMPTS)), toys.BATCH)
-    alpha = alpha.astype(np.float32)
-    rows = toys.make_rows(alpha=alpha, temperature=0.0)
-    written = toys.outputs(toys.decode(toys.execution(setting), rows))
-    number = 30 * len(toys.PROMPTS)
-    for row in range(number):
-        at = dataclasses.replace(setting, alpha=float(alpha[row]), temperature=0.0)
-        prompt = toys.PROMPTS[row % len(toys.PROMPTS)]
-        assert toys.enumeration(prompt, at).outputs == {written[row]: 1.0}
-    constant = setting.rule == "lossless"
-    assert constant or len(set(written[:number])) > len(toys.PROMPTS)
+    low, high = max(low, -0.5), min(high, 2.5)
+    written = checks.is_enumerated_at_temperature_0(setting, low, high)
+    assert setting.rule == "lossless" or len(written) > len(toys.PROMPTS)
 
 
 def test_an_oracle_cascade_has_the_law_of_speculative_execution():

@@ -46,6 +46,10 @@ ASKED = {
     "drafter": (Execution(kind="drafter"), 0.0),
     "target": (Execution(kind="target"), 0.0),
     "law": (Execution(kind="speculative", rule=RULES["opt"], gamma=2), -0.2),
+    "adaptive": (
+        Execution(kind="speculative", rule=RULES["chow"], gamma=3, adaptive="rule"),
+        0.4,
+    ),
     "bonus target": (
         Execution(kind="speculative", rule=RULES["lossless"], gamma=2, bonus="target"),
         0.0,

@@ -1,8 +1,6 @@
 """What the engine writes on the toy pair follows the enumerated law, to chi-square.
 
-n is 16,380 rows a test, a third of them for each prompt, over about 120 outputs each;
-the standard error of an output of probability 0.01 is 0.0013. False alarms:
-`toys.LEVEL`.
+`checks` says with how many rows, and how often that fails by chance.
 """
 
 import dataclasses
@@ -11,7 +9,7 @@ import numpy as np
 import pytest
 
 from speccascade.rules import RULES
-from tests.engine import toys
+from tests.engine import checks, toys
 from tests.engine.exact import Setting
 from tests.rules.variants import WITHOUT_R
 
@@ -59,28 +57,14 @@ CROSS = [
 
 @pytest.mark.parametrize("setting", CROSS)
 def test_the_output_follows_the_enumerated_law(setting):
-    simulation = toys.simulated(setting)
-    for temperature, p_value in toys.p_values(setting, simulation).items():
-        assert p_value > toys.LEVEL, f"temperature {temperature}"
+    checks.follows_its_law(setting)
 
 
 @pytest.mark.parametrize("setting", CROSS)
 def test_mean_counters_are_the_expected_ones(setting):
-    simulation = toys.simulated(setting)
-    counters = simulation.generation.counters
-    for temperature in toys.TEMPERATURES:
-        at = dataclasses.replace(setting, temperature=temperature)
-        for index, prompt in enumerate(toys.PROMPTS):
-            chosen = simulation.temperature == temperature
-            chosen &= simulation.prompt == index
-            expected = toys.enumeration(prompt, at).counts
-            for name in ("target_calls", "accepted", "resampled", "bonus"):
-                found = counters[name][chosen]
-                error = found.std() / np.sqrt(len(found))
-                # 6 standard errors: 2e-9 a comparison, of which there are 3,312. Ten
-                # events more where events are so rare that the error is itself unsure.
-                allowed = 6 * error + 10 / len(found)
-                assert abs(found.mean() - expected.get(name, 0)) <= allowed, name
+    names = ["target_calls", "accepted", "resampled", "bonus"]
+    names += ["deferred"] * (setting.rule not in WITHOUT_R)
+    checks.counts_as_expected(setting, names)
 
 
 @pytest.mark.parametrize("setting", CROSS)
@@ -142,18 +126,10 @@ def test_truncation_cuts_both_models_and_no_gate(rule, truncation):
 
 @pytest.mark.parametrize("setting", CROSS)
 def test_at_temperature_0_the_output_is_the_enumerated_one(setting):
-    # As many thresholds as rows, over the rule's whole range or the part that matters.
+    # Over the rule's whole range or the part that matters.
     low, high = np.clip((-1.5, 2.5), *RULES[setting.rule].alpha_range)
-    thresholds = np.linspace(low, high, 30).repeat(len(toys.PROMPTS))
-    alpha = np.resize(thresholds, toys.BATCH).astype(np.float32)
-    rows = toys.make_rows(alpha=alpha, temperature=0.0)
-    generation = toys.decode(toys.execution(setting), rows)
-    written = toys.outputs(generation)
-    for row in range(len(thresholds)):
-        at = dataclasses.replace(setting, alpha=float(alpha[row]), temperature=0.0)
-        prompt = toys.PROMPTS[row % len(toys.PROMPTS)]
-        assert toys.enumeration(prompt, at).outputs == {written[row]: 1.0}
-    assert setting.rule == "lossless" or len(set(written)) > len(toys.PROMPTS)
+    written = checks.is_enumerated_at_temperature_0(setting, low, high)
+    assert setting.rule == "lossless" or len(written) > len(toys.PROMPTS)
 
 
 def test_blocks_leave_no_trace_under_bonus_law():

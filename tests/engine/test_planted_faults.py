@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from speccascade.engine import (
+    adaptive,
     bild,
     request,
     sequence_cascade,
@@ -28,6 +29,7 @@ from speccascade.engine.state import NOWHERE
 from speccascade.models import kv_cache
 from speccascade.models.t5 import T5, T5Config
 from speccascade.models.toy import Toy
+from speccascade.numerics import at_token
 from tests.engine import toys
 from tests.engine.exact import Setting
 
@@ -37,6 +39,7 @@ TOKEN = Setting(rule="token_v3", alpha=toys.MIDDLE["token_v3"], gamma=2)
 CASCADE = Setting(rule="chow", alpha=toys.MIDDLE["chow"], kind="token_cascade", cap=2)
 SEQUENCE = Setting(rule="chow", alpha=0.85, kind="sequence_cascade")
 BILD = Setting(rule="bild", alpha=2.0, kind="bild", gamma=2, fallback=0.5)
+ADAPTIVE = Setting(rule="lossless", gamma=2, adaptive="confidence", fallback=0.4)
 # A correct engine fails with a p-value below this once in 10^12 tests.
 DECISIVE = 1e-12
 
@@ -47,7 +50,9 @@ def p_value(setting, temperature=1.0, **options):
     return toys.p_values(setting, simulation)[temperature]
 
 
-@pytest.mark.parametrize("setting", [CHOW, CHOW_TARGET, TOKEN, CASCADE, SEQUENCE, BILD])
+@pytest.mark.parametrize(
+    "setting", [CHOW, CHOW_TARGET, TOKEN, CASCADE, SEQUENCE, BILD, ADAPTIVE]
+)
 def test_without_a_fault_the_same_check_passes(setting):
     values = toys.p_values(setting, toys.simulated(setting))
     assert min(values.values()) > toys.LEVEL
@@ -114,6 +119,22 @@ def test_a_rollback_one_slot_too_far_is_caught(monkeypatch):
     right = bild.Bild._strays
     monkeypatch.setattr(bild.Bild, "_strays", too_far)
     assert p_value(BILD) < DECISIVE
+
+
+def test_a_stop_because_of_a_token_that_is_thrown_away_is_caught(monkeypatch):
+    def look_at_the_token(*arguments, **limits):
+        *others, _ = arguments
+        run, state = right(*others, lambda q, gate_q: jnp.max(q, axis=-1) < 0, **limits)
+        slots = jnp.arange(limits["longest"])[None, :]
+        chance = at_token(run.gate_q[:, :-1], run.tokens)
+        unlikely = (chance < 1 - ADAPTIVE.fallback) & (slots < run.lengths[:, None])
+        lengths = jnp.min(jnp.where(unlikely, slots, run.lengths[:, None]), axis=1)
+        open_rows = run.open | (lengths < run.lengths)
+        return run.replace(lengths=lengths, open=open_rows), state
+
+    right = adaptive.write_run
+    monkeypatch.setattr(adaptive, "write_run", look_at_the_token)
+    assert p_value(ADAPTIVE) < DECISIVE
 
 
 def look_up(table, cache, slots, cached_at):

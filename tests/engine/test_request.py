@@ -35,6 +35,24 @@ from tests.rules.variants import WITHOUT_R
         ({"kind": "bild", "rule": RULES["token_v3"]}, "whole slots"),
         ({"kind": "bild", "rule": RULES["bild"], "fallback": -0.1}, "fallback"),
         ({"kind": "oracle_cascade"}, "rule"),
+        ({"kind": "drafter", "adaptive": "off"}, "adaptive"),
+        (
+            {"kind": "speculative", "rule": RULES["diff"], "adaptive": "rule"},
+            "reads q alone, such as chow, and not by diff",
+        ),
+        (
+            {"kind": "speculative", "rule": RULES["lossless"], "adaptive": "rule"},
+            "reads q alone",
+        ),
+        (
+            {
+                "kind": "speculative",
+                "rule": RULES["chow"],
+                "adaptive": "confidence",
+                "bonus": "target",
+            },
+            "bonus is law, and not target",
+        ),
     ],
 )
 def test_an_execution_that_makes_no_sense_is_refused(fields, named):
@@ -69,4 +87,3 @@ def test_a_batch_is_padded_with_dummy_rows():
     assert rows.sampling.top_k.tolist() == [0, 4, 0]
     assert rows.sampling.min_p.tolist() == [0, 0.25, 0]
     assert rows.sampling.top_p.dtype == jnp.float32
-    assert [request.truncates for request in requests] == [False, True]

@@ -147,6 +147,7 @@ def execution(setting: Setting) -> Execution:
         rule=rule,
         gamma=setting.gamma,
         bonus=setting.bonus,
+        adaptive=setting.adaptive,
         gate=setting.gate,
         truncate=truncate,
         cap=setting.cap,

@@ -76,3 +76,18 @@ def test_a_field_that_a_kind_reads_is_part_of_its_identity(
     assert changed == identity() | {field: value} != identity()
     # What it does not read, it does not hash.
     assert identity(bonus="target") == identity()
+
+
+def test_drafts_of_fixed_length_have_the_identity_that_they_always_had(tmp_path):
+    def identity(**fields):
+        method = MethodSpec(
+            name="m", kind="speculative", rule="chow", thresholds=(0.5,), **fields
+        )
+        return identity_of(tiny.job(tmp_path, method=method))["execution"]
+
+    fixed = identity(fallback=0.25)
+    assert fixed == identity(adaptive="never")
+    by_rule = fixed | {"adaptive": "rule"}
+    assert identity(adaptive="rule", fallback=0.25) == by_rule
+    by_confidence = fixed | {"adaptive": "confidence", "fallback": 0.25}
+    assert identity(adaptive="confidence", fallback=0.25) == by_confidence

@@ -204,7 +204,7 @@ def test_every_execution_is_decoded_and_timed(tmp_path, kind, rule, alpha):
 
 
 def test_more_examples_than_there_are_is_refused_in_one_sentence(tmp_path):
-    with pytest.raises(UserError, match="num_examples is 65, but split 'test'"):
+    with pytest.raises(UserError, match=r"Split 'test' .* examples, not 65"):
         run_job(tiny.job(tmp_path, num_examples=65), tiny.Silent())
 
 
@@ -223,6 +223,15 @@ def test_jobs_that_are_timed_together_share_the_targets_timings(tmp_path):
     ]
     assert len(shared[0]) == 4
     assert shared[0] == shared[1]
+
+
+def test_two_jobs_of_one_folder_are_timed_once(tmp_path):
+    asked = LatencySpec(num_examples=2, repeats=1)
+    alone = [MethodSpec(name="target", kind="target", gamma=gamma) for gamma in (2, 3)]
+    report = tiny.Silent()
+    specs = [tiny.job(tmp_path, latency=asked, method=one) for one in alone]
+    assert len({one.path for one in time_jobs(specs, report)}) == 1
+    assert report.lines == ["2 timings taken"]
 
 
 def test_the_target_is_timed_anew_for_other_sampling(tmp_path):

@@ -25,7 +25,7 @@ COUNTERS = dict.fromkeys(("accepted", "resampled", "target_calls", "drafter_call
 COUNTERS |= dict.fromkeys(("drafted", "bonus", "alone", "deferred", "prefills"), 1)
 
 
-def fill(spec, thresholds=None, repeats=None, host="h", counters=COUNTERS):
+def fill(spec, thresholds=None, repeats=None, host="h", seconds=1.0, counters=COUNTERS):
     """Writes the rows and timings that a job asks for, or some of them."""
     job = LoadedJob.of(spec)
     with run_directory_of(spec) as run:
@@ -58,7 +58,7 @@ def fill(spec, thresholds=None, repeats=None, host="h", counters=COUNTERS):
                     example=one.id,
                     example_sha256=one.sha256,
                     repeat=repeat,
-                    seconds=1.0,
+                    seconds=seconds,
                     target_seconds=2.0,
                     emitted=4,
                     target_emitted=4,

@@ -69,3 +69,19 @@ def test_answers_at_temperature_0_are_the_teachers_argmaxes(tmp_path):
 def test_more_pairs_than_fit_are_one_sentence(tmp_path):
     with pytest.raises(UserError, match="only 80 training pairs fit"):
         write(tmp_path / "x.jsonl", count=81)
+
+
+@pytest.mark.parametrize("changes", [{"temperature": 0.0}, {"count": 30}, {"seed": 6}])
+def test_answers_to_another_question_are_not_taken_up(tmp_path, changes):
+    file = tmp_path / "kept.jsonl"
+    write(file)
+    with pytest.raises(UserError, match="delete it, or give this training another"):
+        write(file, **changes)
+
+
+def test_answers_of_another_teacher_are_not_taken_up(tmp_path, monkeypatch):
+    file = tmp_path / "kept.jsonl"
+    write(file)
+    monkeypatch.setitem(globals(), "PARAMS", TEACHER.init(jax.random.key(1)))
+    with pytest.raises(UserError, match="another teacher"):
+        write(file)

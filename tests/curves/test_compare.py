@@ -1,0 +1,56 @@
+"""Two curves are compared at the latencies that both reach."""
+
+import numpy as np
+import pytest
+
+from speccascade.curves.compare import common_span, mean_gap, quality_at
+from speccascade.curves.operating import Tradeoff
+
+
+def curve(latency, quality):
+    return Tradeoff(
+        latency=np.array(latency, float).reshape(len(latency), -1),
+        quality=np.array(quality, float).reshape(len(quality), -1),
+    )
+
+
+def test_the_span_is_where_both_curves_have_points():
+    one, other = curve([0.2, 0.9], [1, 2]), curve([0.4, 1.3], [1, 2])
+    assert common_span(one, other) == (0.4, 0.9)
+
+
+def test_curves_that_never_meet_have_no_span_and_no_gap():
+    one, other = curve([0.2, 0.3], [1, 2]), curve([0.4, 1.3], [1, 2])
+    assert common_span(one, other) is None
+    assert mean_gap(one, other) is None
+
+
+def test_curves_that_were_not_timed_have_no_gap():
+    untimed = curve([np.nan, np.nan], [1, 2])
+    assert mean_gap(untimed, curve([0.4, 1.3], [1, 2])) is None
+
+
+def test_quality_is_read_off_straight_lines_in_the_order_of_latency():
+    one = curve([1.0, 0.5, np.nan], [20.0, 10.0, 99.0])
+    read = quality_at(one, np.array([0.4, 0.5, 0.75, 1.0, 2.0]))
+    np.testing.assert_allclose(read[:, 0], [10, 10, 15, 20, 20])
+
+
+def test_the_gap_of_parallel_lines_is_their_distance():
+    one, other = curve([0, 2], [5, 9]), curve([1, 3], [4, 8])
+    # At latency x they are 5 + 2x and 2 + 2x.
+    assert mean_gap(one, other) == pytest.approx([3.0])
+    assert mean_gap(other, one) == pytest.approx([-3.0])
+
+
+def test_a_gap_over_part_of_the_span_is_the_gap_there():
+    rising, level = curve([0, 1], [0, 10]), curve([0, 1], [4, 4])
+    assert mean_gap(rising, level) == pytest.approx([1.0])
+    assert mean_gap(rising, level, span=(0.0, 0.2)) == pytest.approx([-3.0])
+
+
+def test_every_resample_has_its_own_gap_over_the_span_of_the_estimate():
+    one = curve([[0, 0], [1, 0.5]], [[0, 0], [2, 2]])
+    other = curve([[0, 0], [1, 1]], [[0, 0], [0, 0]])
+    # In the resample the first curve is level at 2 from 0.5 on: mean 0.5 + 1.
+    assert mean_gap(one, other) == pytest.approx([1.0, 1.5], abs=0.02)
