@@ -3,6 +3,7 @@
 - `load_curve`, `Curve`, `PointData`, `LatencyData`: the rows of a method.
 - `resample`, `Band`, `paired_difference`: bootstrap over examples.
 - `estimate_curve`, `PointEstimate`: the numbers of each point.
+- `estimate_costs`, `RowCost`: length, FLOPs and rows cut off.
 - `matched_speedup`, `best_quality`: the paper's two numbers of a curve.
 - `chosen_for_speed`, `chosen_for_quality`: threshold from validation, result on test.
 - `mean_gap`: one curve against another, at the latencies of both.
@@ -22,12 +23,14 @@ from speccascade.curves.bootstrap import (
 )
 from speccascade.curves.chosen import Chosen, chosen_for_quality, chosen_for_speed
 from speccascade.curves.compare import common_span, mean_gap
+from speccascade.curves.costs import estimate_costs
 from speccascade.curves.gamma import GammaChoice, GammaCost, choose_gamma
 from speccascade.curves.grid import GridPoint, threshold_grid
 from speccascade.curves.observations import (
     Curve,
     LatencyData,
     PointData,
+    RowCost,
     curve_from_records,
     load_curve,
     one_machine,
@@ -68,6 +71,7 @@ __all__ = [
     "PointEstimate",
     "PublishedPoint",
     "Resamples",
+    "RowCost",
     "Setting",
     "Tradeoff",
     "best_quality",
@@ -77,6 +81,7 @@ __all__ = [
     "chosen_for_speed",
     "common_span",
     "curve_from_records",
+    "estimate_costs",
     "estimate_curve",
     "estimate_point",
     "load_curve",

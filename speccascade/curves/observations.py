@@ -7,11 +7,11 @@ over examples (`bootstrap.py`).
 
 import dataclasses
 import itertools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from speccascade.errors import UserError
 from speccascade.store.records import LatencyRecord, Record, Settings
@@ -44,6 +44,20 @@ class LatencyData:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class RowCost:
+    """What the store does not say of a row, and who knows its job can tell.
+
+    Attributes:
+      at_limit: whether it is as long as an output may be. An end token in the last
+        place is not told from none, so this is an upper bound of what was cut off.
+      flops: `engine.flops.row_flops`; None where a model does not count its own.
+    """
+
+    at_limit: bool
+    flops: int | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class PointData:
     """The rows of one point, n of them: examples times seeds.
 
@@ -54,6 +68,7 @@ class PointData:
       parts: additive score parts of each metric.
       counters: the engine's; `deferred` is None for a rule without r.
       latency: None where the point was not timed.
+      at_limit, flops: of each row, as in `RowCost`; None where they are not known.
     """
 
     threshold: float | None
@@ -63,6 +78,8 @@ class PointData:
     parts: Mapping[str, Float[np.ndarray, "n _"]]
     counters: Mapping[str, Ids | None]
     latency: LatencyData | None = None
+    at_limit: Bool[np.ndarray, " n"] | None = None
+    flops: Float[np.ndarray, " n"] | None = None
 
     @property
     def example_ids(self) -> Int[np.ndarray, " e"]:
@@ -148,8 +165,12 @@ def curve_from_records(
     thresholds: Collection[float | None] | None = None,
     seeds: Collection[int] | None = None,
     labels: Mapping[float, Label] | None = None,
+    cost: Callable[[Record], RowCost] | None = None,
 ) -> Curve:
-    """The same from records, each row given once. Arguments as `load_curve`."""
+    """The same from records, each row given once.
+
+    Arguments as `load_curve`; `cost` says of each row what the store does not.
+    """
     wanted = sampling or Settings()
 
     def belongs(one: Record | LatencyRecord) -> bool:
@@ -169,7 +190,7 @@ def curve_from_records(
         filter(belongs, records), key=lambda one: (one.coordinates.order, one.example)
     )
     points = [
-        _point(alpha, list(group), timed.get(alpha, []), labels or {})
+        _point(alpha, list(group), timed.get(alpha, []), labels or {}, cost)
         for alpha, group in itertools.groupby(
             rows, lambda one: one.coordinates.threshold
         )
@@ -202,7 +223,10 @@ def _point(
     rows: list[Record],
     timings: list[LatencyRecord],
     labels: Mapping[float, Label],
+    cost: Callable[[Record], RowCost] | None,
 ) -> PointData:
+    costs = None if cost is None else [cost(row) for row in rows]
+    flops = [one.flops for one in costs or () if one.flops is not None]
     return PointData(
         threshold=alpha,
         label=None if alpha is None else labels.get(alpha),
@@ -219,6 +243,8 @@ def _point(
             for name in rows[0].counters
         },
         latency=_latency(timings) if timings else None,
+        at_limit=None if costs is None else np.array([one.at_limit for one in costs]),
+        flops=np.array(flops, dtype=float) if len(flops) == len(rows) else None,
     )
 
 

@@ -5,6 +5,18 @@ limit count as nothing, and neither do finished rows. Two identities hold in eve
 
     emitted = accepted + resampled + bonus + alone      (the end token included)
     decided = accepted + resampled
+
+What is deferred, and so how often it can be, depends on the execution:
+
+    speculative        a decided draft token where r = 1
+    bild               a decided draft token that was rolled back; a fallback is none
+    oracle_cascade     a position where r = 1, the two models' distributions known
+    token_cascade      a token that the drafter left to the target; at the cap is none
+    sequence_cascade   a whole answer that was left to the target
+
+Only the first two decide draft tokens, so only they have a `deferral_rate`.
+`deferrals_per_token` is there for all: in an oracle or token cascade it is the share of
+tokens deferred, in a sequence cascade the share of answers over their mean length.
 """
 
 import dataclasses
@@ -19,6 +31,7 @@ RATIOS = {
     "rejection_rate": "share of decided draft tokens that were rejected",
     "rejections_per_token": "rejected draft tokens per emitted token",
     "deferral_rate": "share of decided draft tokens that the rule deferred",
+    "deferrals_per_token": "deferrals by the rule per emitted token",
     "tokens_per_target_call": "emitted tokens per call of the target model",
     "target_calls_per_token": "calls of the target model per emitted token",
     "drafter_calls_per_token": "calls of the drafter per emitted token",
@@ -37,7 +50,7 @@ class Counters:
       resampled: tokens drawn from the residual after a rejection.
       bonus: tokens drawn after a block that was accepted whole.
       alone: tokens that one model drew outside a verified block.
-      deferred: decided slots where the rule deferred (r = 1); None if it has no r.
+      deferred: where the rule deferred (r = 1), as above; None if it has no r.
       prefills: prompts read (by encoder or prefill); they are not calls.
     """
 
@@ -100,6 +113,7 @@ def ratios(totals: Mapping[str, int | None]) -> dict[str, float | None]:
         "rejection_rate": _over(rejected, decided),
         "rejections_per_token": _over(rejected, tokens),
         "deferral_rate": _over(totals["deferred"], decided),
+        "deferrals_per_token": _over(totals["deferred"], tokens),
         "tokens_per_target_call": _over(tokens, totals["target_calls"]),
         "target_calls_per_token": _over(totals["target_calls"], tokens),
         "drafter_calls_per_token": _over(totals["drafter_calls"], tokens),

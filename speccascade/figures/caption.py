@@ -82,13 +82,18 @@ def caption(
     published: bool,
     published_latency: bool = False,
     bands: bool = True,
+    counted: str = "rejection_rate",
 ) -> str:
-    """The caption in plain sentences; the flags say which parts the figure has."""
+    """The caption in plain sentences; the flags say which parts the figure has.
+
+    `counted` is the ratio on the x axis of the panel without latency.
+    """
     s = settings
     heat = "greedy (T = 0)" if s.temperature == 0 else f"T = {s.temperature:g}"
     if s.top_k or s.top_p < 1 or s.min_p:
         heat += f" (top-k {s.top_k}, top-p {s.top_p:g}, min-p {s.min_p:g})"
     # How many sentences and seeds is what a reader looks for first.
+    ratio = counted.replace("_", " ")
     parts = [
         f"Pair {s.pair}, task {s.task} ({s.split}), {heat}, γ = {s.gamma}; "
         f"n = {_count(s.examples, 'sentence')} × {_count(len(s.seeds), 'seed')}, "
@@ -99,10 +104,10 @@ def caption(
     if bands:
         parts.append(
             f"Bands{' and thin bars' * latency}: {100 * CONFIDENCE:g} % bootstrap "
-            f"intervals of quality, rejection rate{' and latency' * latency} over "
+            f"intervals of quality, {ratio}{' and latency' * latency} over "
             f"sentences ({s.resamples:,} resamples), point by point."
         )
-    parts.append(f"Rejection rate: {RATIOS['rejection_rate']}.")
+    parts.append(f"{ratio.capitalize()}: {RATIOS[counted]}.")
     if latency:
         where = f" on {s.host}" + (f" ({s.device})" if s.device else "")
         repeats = f"{s.latency_repeats} repeat" + "s" * (s.latency_repeats != 1)

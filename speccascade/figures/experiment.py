@@ -1,4 +1,4 @@
-"""The figure and the table of one experiment, from its curves."""
+"""The figure and the tables of one experiment, from its curves."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -8,8 +8,9 @@ from rich.console import Console
 
 from speccascade.curves import Curve, PublishedPoint
 from speccascade.errors import UserError
-from speccascade.figures import table
+from speccascade.figures import cost_table, table
 from speccascade.figures.caption import FigureSettings
+from speccascade.figures.families import COUNTED, REFERENCES, draw_families
 from speccascade.figures.files import save, write
 from speccascade.figures.measured import ALONE, Measured, filled, measure, series_of
 from speccascade.figures.rows import rows_of
@@ -18,6 +19,8 @@ from speccascade.store.summary import Metric
 
 __all__ = ["draw_tradeoff", "make"]
 
+# Curves beside the models alone and lossless; with more, a figure is drawn by family.
+MOST_IN_A_PANEL = 12
 _LABELS = {"bleu": "BLEU", "bleu_13a": "BLEU (13a)", "chrf": "chrF"}
 
 
@@ -34,7 +37,8 @@ def draw_tradeoff(
 
     Panels: (a) rejection rate, shipped curves as pale lines behind the points of this
     run; (b) this run's latency on this host; (c) the latency of the shipped curves on
-    theirs. A panel without data is left out.
+    theirs. A panel without data is left out. More than `MOST_IN_A_PANEL` methods are
+    drawn by family (`figures.families`), without shipped curves.
 
     Args:
       curves: the methods, each in threshold order.
@@ -64,7 +68,7 @@ def make(
     metric: Metric,
     console: Console | None = None,
 ) -> list[Path]:
-    """Draws the figure, prints the table, and writes both.
+    """Draws the figure, prints the two tables, and writes everything.
 
     Args:
       experiment_name: names the files.
@@ -76,10 +80,11 @@ def make(
       settings: what the caption says.
       folder: is made if it is missing.
       metric: the headline metric.
-      console: where the table is printed; None prints nothing.
+      console: where the tables are printed; None prints nothing.
 
     Returns:
-      NAME.pdf, NAME.png, NAME.csv, NAME-table.csv and NAME-table.md in `folder`.
+      NAME.pdf, NAME.png, NAME.csv, NAME-table.csv, NAME-table.md (speed and quality),
+      NAME-costs.csv and NAME-costs.md (what it costs) in `folder`.
 
     Raises:
       UserError: as `draw_tradeoff`; two curves of one method; an unwritable folder.
@@ -99,13 +104,18 @@ def make(
     sizes = [len(one.points[0].example_ids) for one in validation.values()]
     settings = dataclasses.replace(settings, validation_examples=min(sizes, default=0))
     rows, label = rows_of(measured, validation, metric), metric_label(metric)
+    costs = cost_table.cost_rows(measured, metric)
     if console is not None:
         table.print_table(rows, settings, label, console)
-    stem = f"{experiment_name}-table"
+        console.print()
+        cost_table.print_table(costs, settings, label, console)
+    first, second = f"{experiment_name}-table", f"{experiment_name}-costs"
     return [
         *files,
-        write(folder / f"{stem}.csv", table.to_csv(rows)),
-        write(folder / f"{stem}.md", table.to_markdown(rows, settings, label)),
+        write(folder / f"{first}.csv", table.to_csv(rows)),
+        write(folder / f"{first}.md", table.to_markdown(rows, settings, label)),
+        write(folder / f"{second}.csv", cost_table.to_csv(costs)),
+        write(folder / f"{second}.md", cost_table.to_markdown(costs, settings, label)),
     ]
 
 
@@ -120,6 +130,10 @@ def _draw(
     published: Sequence[PublishedPoint] | None,
     settings: FigureSettings,
 ) -> TradeoffFigure:
+    label = metric_label(metric)
+    if len(measured.points.keys() - set(REFERENCES)) > MOST_IN_A_PANEL:
+        drawn = series_of(measured, [], metric, counted=COUNTED)
+        return draw_families(drawn, filled(settings, measured, []), label)
     shipped = [
         one
         for one in published or ()
@@ -130,4 +144,4 @@ def _draw(
         raise UserError(
             "there is no cascade to draw yet, only single models; run a method first."
         )
-    return draw_series(drawn, filled(settings, measured, shipped), metric_label(metric))
+    return draw_series(drawn, filled(settings, measured, shipped), label)

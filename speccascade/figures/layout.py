@@ -1,5 +1,7 @@
 """Where things stand on the page, in inches: legend, panels, caption."""
 
+from itertools import pairwise
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -7,7 +9,14 @@ from matplotlib.lines import Line2D
 from speccascade.figures.caption import wrapped
 from speccascade.figures.style import PAPER, style_of
 
-__all__ = ["add_caption", "add_legend", "make_grid", "make_panels", "method_handle"]
+__all__ = [
+    "Page",
+    "add_caption",
+    "add_legend",
+    "make_grid",
+    "make_panels",
+    "method_handle",
+]
 
 # ICLR's text is 5.5 in wide, which one panel or two fill; three need more air.
 _WIDTHS = {1: 5.5, 2: 5.5, 3: 8.0}
@@ -16,37 +25,30 @@ _LEFT, _RIGHT, _GAP = 0.46, 0.10, 0.20
 # In a grid every panel has numbers and a label of its own at its left.
 _GRID_HEIGHT, _GRID_LEFT, _GRID_GAP = 1.55, 0.56, 0.60
 _TITLE, _XLABEL = 0.34, 0.36
-_LEGEND_ROW = 0.142
+_TOP, _LEGEND_ROW = 0.06, 0.142
 _CAPTION_SIZE, _CAPTION_LEADING = 7.2, 0.125
 _CAPTION_TOP, _BOTTOM = 0.06, 0.05
 
 
-class _Page:
-    """The heights of one figure, from its number of panels and lines of text."""
+class Page:
+    """A page so wide, with its caption at the foot and `above` inches over that."""
 
-    def __init__(
-        self,
-        panels: int,
-        legend_rows: int,
-        caption: str,
-        rows: int = 1,
-        panel_height: float = _PANEL_HEIGHT,
-    ):
-        self.width = _WIDTHS[panels]
+    def __init__(self, width: float, above: float, caption: str):
+        self.width = width
         family = str(PAPER["font.family"])
-        text_width = 0.975 * 72 * (self.width - 0.12 - _RIGHT)
+        text_width = 0.975 * 72 * (width - 0.12 - _RIGHT)
         self.lines = wrapped(caption, text_width, _CAPTION_SIZE, family)
         self.foot = _BOTTOM + _CAPTION_TOP + len(self.lines) * _CAPTION_LEADING
-        self.legend = 0.06 + legend_rows * _LEGEND_ROW
-        self.row = _XLABEL + panel_height + _TITLE
-        self.height = self.foot + rows * self.row + self.legend
+        self.height = self.foot + above
 
 
 def make_panels(
     figure: Figure, panels: int, legend_rows: int, caption: str
 ) -> list[Axes]:
     """Sizes `figure` and returns its panels, left to right, sharing the y axis."""
-    page = _Page(panels, legend_rows, caption)
+    legend = _TOP + legend_rows * _LEGEND_ROW
+    above = _XLABEL + _PANEL_HEIGHT + _TITLE + legend
+    page = Page(_WIDTHS[panels], above, caption)
     figure.set_size_inches(page.width, page.height)
     each = (page.width - _LEFT - _RIGHT - (panels - 1) * _GAP) / panels
     axes: list[Axes] = []
@@ -66,7 +68,8 @@ def make_panels(
 
 def make_grid(figure: Figure, rows: int, columns: int, caption: str) -> list[Axes]:
     """Sizes `figure` and returns its panels, row by row, each with axes of its own."""
-    page = _Page(columns, 0, caption, rows, _GRID_HEIGHT)
+    each_row = _XLABEL + _GRID_HEIGHT + _TITLE
+    page = Page(_WIDTHS[columns], rows * each_row + _TOP, caption)
     figure.set_size_inches(page.width, page.height)
     each = (page.width - _GRID_LEFT - _RIGHT - (columns - 1) * _GRID_GAP) / columns
     add_caption(figure, page)
@@ -74,7 +77,7 @@ def make_grid(figure: Figure, rows: int, columns: int, caption: str) -> list[Axe
         figure.add_axes(
             (
                 (_GRID_LEFT + column * (each + _GRID_GAP)) / page.width,
-                (page.foot + (rows - 1 - row) * page.row + _XLABEL) / page.height,
+                (page.foot + (rows - 1 - row) * each_row + _XLABEL) / page.height,
                 each / page.width,
                 _GRID_HEIGHT / page.height,
             )
@@ -84,7 +87,7 @@ def make_grid(figure: Figure, rows: int, columns: int, caption: str) -> list[Axe
     ]
 
 
-def add_caption(figure: Figure, page: _Page) -> None:
+def add_caption(figure: Figure, page: Page) -> None:
     """The caption, flush left under the panels."""
     figure.text(
         0.12 / page.width,
@@ -125,9 +128,11 @@ def legend_columns(
         entry = (names[method], method_handle(method))
         families.setdefault(style_of(method).family, []).append(entry)
     columns = list(families.values())
-    # Four families fit across 5.5 in, five across 8 in; others share a column.
+    # Four families fit across 5.5 in, five across 8 in; the smallest share a column.
     while len(columns) > most:
-        columns[-2:] = [columns[-2] + columns[-1]]
+        heights = [len(one) + len(two) for one, two in pairwise(columns)]
+        at = heights.index(min(heights))
+        columns[at : at + 2] = [columns[at] + columns[at + 1]]
     if published:
         pale = Line2D([], [], color="#808080", linewidth=1.2, alpha=0.45)
         short = min(columns, key=len)

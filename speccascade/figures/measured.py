@@ -21,10 +21,12 @@ from speccascade.figures.caption import FigureSettings
 from speccascade.figures.series import Series
 from speccascade.store.summary import Metric
 
-__all__ = ["ALONE", "Measured", "filled", "measure", "series_of"]
+__all__ = ["ALONE", "PANEL_OF", "Measured", "filled", "measure", "series_of"]
 
 # One model alone drafts nothing: it has no rejection rate and is drawn as a level.
 ALONE = ("target", "drafter")
+# Ratios of the counters that a panel may have on its x axis, with the panel's name.
+PANEL_OF = {"rejection_rate": "rejection", "target_calls_per_token": "calls"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,20 +119,31 @@ def filled(
 
 
 def series_of(
-    measured: Measured, published: Sequence[PublishedPoint], metric: Metric
+    measured: Measured,
+    published: Sequence[PublishedPoint],
+    metric: Metric,
+    counted: str = "rejection_rate",
 ) -> list[Series]:
-    """Every line of every panel; a panel without data has no line."""
+    """Every line of every panel; a panel without data has no line.
+
+    Args:
+      measured: the run's curves.
+      published: those that ship.
+      metric: on the y axis.
+      counted: the ratio of the counters on the x axis where that is not latency, a name
+        in `PANEL_OF`.
+    """
     lines: list[Series] = []
     for method, points in measured.points.items():
         name = measured.curves[method].display_name
-        lines += _lines("run", "latency", method, name, points, metric.name)
+        lines += _lines("run", "latency", method, name, points, metric.name, counted)
     theirs: dict[str, list[PublishedPoint]] = {}
     for one in published:
         theirs.setdefault(one.method, []).append(one)
     for method, group in theirs.items():
         points = tuple(one.point for one in group if metric.name in one.point.quality)
         name, panel = group[0].display_name, "published latency"
-        lines += _lines("published", panel, method, name, points, metric.name)
+        lines += _lines("published", panel, method, name, points, metric.name, counted)
     return lines
 
 
@@ -141,18 +154,16 @@ def _lines(
     name: str,
     points: Sequence[PointEstimate],
     metric: str,
+    counted: str,
 ) -> list[Series]:
     found = []
-    rejection = {
-        i: None if method in ALONE else point.ratios.get("rejection_rate")
-        for i, point in enumerate(points)
-    }
+    counts = {i: point.ratios.get(counted) for i, point in enumerate(points)}
     latency = {
         i: None if point.latency is None else point.latency.relative_latency
         for i, point in enumerate(points)
     }
     for panel, x_name, x in (
-        ("rejection", "rejection_rate", rejection),
+        (PANEL_OF[counted], counted, counts),
         (latency_panel, "relative_latency", latency),
     ):
         level = method in ALONE and panel == "rejection"

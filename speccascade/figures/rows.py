@@ -8,9 +8,11 @@ from speccascade.curves import (
     Outcome,
     PointData,
     PointEstimate,
+    Resamples,
     best_quality,
     chosen_for_quality,
     chosen_for_speed,
+    estimate_costs,
     matched_speedup,
 )
 from speccascade.curves.operating import TOLERANCE
@@ -20,7 +22,7 @@ from speccascade.figures.style import style_of
 from speccascade.figures.table import Estimate, Row
 from speccascade.store.summary import Metric
 
-__all__ = ["rows_of"]
+__all__ = ["operating_point", "rows_of"]
 
 
 def rows_of(
@@ -56,7 +58,7 @@ def _row(
                 chosen, curve, chosen_target.points[0], goal, metric, draws
             )
             good = chosen_for_quality(chosen, curve, goal, metric, draws)
-    at = _operating_point(points, measured.points.get("target"), metric.name)
+    at = operating_point(points, measured.points.get("target"), metric.name)
     return Row(
         method=method,
         display_name=curve.display_name,
@@ -71,7 +73,7 @@ def _row(
         if method in ALONE
         else _ratio(points[at], "rejection_rate"),
         tokens_per_target_call=_ratio(points[at], "tokens_per_target_call"),
-        length_ratio=_length_ratio(curve, at, target),
+        length_ratio=_length_ratio(curve.points[at], target, measured.resamples),
     )
 
 
@@ -102,7 +104,7 @@ def _target_quality(points: tuple[PointEstimate, ...], metric: Metric) -> Estima
     return Estimate(value=found.value, low=found.low, high=found.high)
 
 
-def _operating_point(
+def operating_point(
     points: tuple[PointEstimate, ...],
     target: tuple[PointEstimate, ...] | None,
     metric: str,
@@ -117,10 +119,16 @@ def _operating_point(
 
 
 def _cost(point: PointEstimate) -> tuple[float, float]:
-    """Relative latency; of points that were not timed, the rejection rate."""
+    """Relative latency; of points that were not timed, the rejection rate.
+
+    Methods that decide no drafted tokens have none: their target calls count.
+    """
     if point.latency is not None:
         return 0.0, point.latency.relative_latency.value
-    return 1.0, _ratio(point, "rejection_rate") or 0.0
+    rejected = _ratio(point, "rejection_rate")
+    if rejected is None:
+        rejected = _ratio(point, "target_calls_per_token")
+    return 1.0, rejected or 0.0
 
 
 def _ratio(point: PointEstimate, name: str) -> float | None:
@@ -128,23 +136,13 @@ def _ratio(point: PointEstimate, name: str) -> float | None:
     return None if band is None else band.value
 
 
-def _length_ratio(curve: Curve, at: int, target: Curve | None) -> float | None:
-    """Tokens to the target's, over the rows (example and seed) that both have."""
+def _length_ratio(
+    point: PointData, target: Curve | None, resamples: Resamples
+) -> float | None:
     if target is None:
         return None
-    ours, theirs = (_lengths(one) for one in (curve.points[at], target.points[0]))
-    both = ours.keys() & theirs.keys()
-    tokens = sum(theirs[row] for row in both)
-    return sum(ours[row] for row in both) / tokens if tokens else None
-
-
-def _lengths(point: PointData) -> dict[tuple[int, int], int]:
-    known = {name: v for name, v in point.counters.items() if v is not None}
-    rows = zip(point.examples.tolist(), point.seeds.tolist(), strict=True)
-    return {
-        row: emitted({name: int(values[i]) for name, values in known.items()})
-        for i, row in enumerate(rows)
-    }
+    found = estimate_costs(point, target.points[0], emitted, resamples)["length_ratio"]
+    return None if found is None else found.value
 
 
 def _distinct(curve: Curve) -> int:

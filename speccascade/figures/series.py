@@ -37,13 +37,13 @@ class Series:
     """One line of one panel; the tuples run over its points in threshold order.
 
     Attributes:
-      panel: 'rejection', 'latency' or 'published latency'.
+      panel: 'rejection', 'calls', 'latency' or 'published latency'.
       source: 'run' (measured by the user) or 'published' (shipped with the project).
       method, display_name: who was measured.
       thresholds: alpha of each point, None where the method has none.
       ends: 'lossless' or 'drafter' at the ends of the rule's range, else None.
-      x_name, x: 'rejection_rate' or 'relative_latency'; None of a target or drafter
-        in the rejection panel, which is drawn as a level line there.
+      x_name, x: 'rejection_rate', 'target_calls_per_token' or 'relative_latency'; None
+        of a target or drafter in the rejection panel, a level line there.
       y_name, y: the metric and its values.
       low, high: ends of the bootstrap interval of y; None where there is none.
       examples: sentences behind each point (each seed counts them anew).

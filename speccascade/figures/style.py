@@ -9,6 +9,11 @@ still part them; the marker tells the method a second time:
 - orange to crimson: the rules that decide token by token (TokenV1, V2, V3);
 - a Log rule has the colour and marker of its plain form, hollow and dashed.
 
+There are more methods than colours that can be told apart. Those beyond the paper's
+share its eight colours, no two within a family alike; families are drawn apart where
+they are many (`families.py`). A hollow one is the same thing executed another way:
+BiLD with its own loop, lossless speculation towards a target that is sampled otherwise.
+
 An entry is never changed once a figure with it is published; new methods are appended.
 """
 
@@ -70,8 +75,8 @@ STYLES: dict[str, MethodStyle] = {
     "target": _style(0, "alone", _BLACK, "p", 5.0, hollow=True),
     "drafter": _style(1, "alone", _GREY, "p", 5.0, hollow=True),
     "lossless": _style(2, "alone", _BLACK, "*", 9.5),
-    "lossy": _style(3, "baseline", _GREY, "s", 3.7),
-    "bild": _style(4, "baseline", _GREEN, "P", 4.9),
+    "lossy": _style(3, "lossy", _GREY, "s", 3.7),
+    "bild": _style(4, "cascade", _GREEN, "P", 4.9),
     "chow": _style(5, "prefix", _SKY, "o", 4.2),
     "diff": _style(6, "prefix", _BLUE, "^", 4.6),
     "opt": _style(7, "prefix", _INDIGO, "D", 3.7),
@@ -81,14 +86,35 @@ STYLES: dict[str, MethodStyle] = {
     "token_v1": _style(11, "token", _ORANGE, "v", 4.6),
     "token_v2": _style(12, "token", _VERMILION, ">", 4.6),
     "token_v3": _style(13, "token", _CRIMSON, "X", 4.7),
-    "target_temperature": _style(14, "sharpened", _GREY, "h", 4.6, hollow=True),
-    "target_top_k": _style(15, "sharpened", _GREY, "d", 4.4, hollow=True),
-    "target_top_p": _style(16, "sharpened", _GREY, "<", 4.4, hollow=True),
-    "target_min_p": _style(17, "sharpened", _GREY, "8", 4.4, hollow=True),
-    "lossless_temperature": _style(18, "sharpened", _BLACK, "h", 4.6, hollow=True),
-    "lossless_top_k": _style(19, "sharpened", _BLACK, "d", 4.4, hollow=True),
-    "lossless_top_p": _style(20, "sharpened", _BLACK, "<", 4.4, hollow=True),
-    "lossless_min_p": _style(21, "sharpened", _BLACK, "8", 4.4, hollow=True),
+    "chow_adaptive": _style(14, "prefix", _GREEN, "d", 4.6),
+    "token_l2": _style(15, "token", _SKY, "s", 3.7),
+    "token_drafter": _style(16, "token", _BLUE, "d", 4.6),
+    "top_k_membership": _style(17, "token", _GREEN, "o", 4.2),
+    "typical": _style(18, "token", _INDIGO, "P", 4.9),
+    "head_free_pass": _style(19, "token", _GREY, "^", 4.6),
+    "lossy_star": _style(20, "lossy", _ORANGE, "<", 4.6),
+    "mentored": _style(21, "lossy", _BLUE, "H", 4.6),
+    "cactus": _style(22, "lossy", _GREEN, "h", 4.6),
+    "ensemble": _style(23, "lossy", _INDIGO, "^", 4.6),
+    "fuzzy": _style(24, "lossy", _SKY, "v", 4.6),
+    "bild_original": _style(25, "cascade", _GREEN, "P", 4.7, hollow=True),
+    "seq_chow": _style(26, "cascade", _ORANGE, "o", 4.2),
+    "seq_mean": _style(27, "cascade", _VERMILION, "s", 3.7),
+    "seq_quantile": _style(28, "cascade", _CRIMSON, "D", 3.7),
+    "token_chow": _style(29, "cascade", _SKY, "^", 4.6),
+    "token_chow_log": _style(30, "cascade", _SKY, "^", 4.3, hollow=True),
+    "oracle_diff": _style(31, "cascade", _BLUE, "X", 4.7),
+    "oracle_diff_log": _style(32, "cascade", _BLUE, "X", 4.5, hollow=True),
+    "oracle_opt": _style(33, "cascade", _INDIGO, "h", 4.6),
+    "target_temperature": _style(34, "sampled", _ORANGE, "^", 4.6),
+    "target_top_k": _style(35, "sampled", _SKY, ">", 4.6),
+    "target_top_p": _style(36, "sampled", _BLUE, "o", 4.2),
+    "target_min_p": _style(37, "sampled", _GREEN, "s", 3.7),
+    "lossless_temperature": _style(38, "sampled", _ORANGE, "^", 4.3, hollow=True),
+    "lossless_top_k": _style(39, "sampled", _SKY, ">", 4.3, hollow=True),
+    "lossless_top_p": _style(40, "sampled", _BLUE, "o", 4.0, hollow=True),
+    "lossless_min_p": _style(41, "sampled", _GREEN, "s", 3.5, hollow=True),
+    "lossless_adaptive": _style(42, "sampled", _CRIMSON, "d", 4.6),
 }
 
 # Methods of a user's own package: no hue of ours, and always the same for one name.

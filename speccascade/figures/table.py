@@ -2,18 +2,15 @@
 
 import csv
 import io
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from speccascade.curves.bootstrap import CONFIDENCE
 from speccascade.figures.caption import FigureSettings
 from speccascade.figures.series import number
+from speccascade.figures.text_table import markdown_cells, print_cells
 
 __all__ = ["Estimate", "Row", "footnotes", "print_table", "to_csv", "to_markdown"]
 
@@ -21,7 +18,6 @@ __all__ = ["Estimate", "Row", "footnotes", "print_table", "to_csv", "to_markdown
 _UNSURE = "~"
 _LOST = "!"
 _NONE = "-"
-_WIDTH = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,48 +182,18 @@ def print_table(
     rows: Sequence[Row], settings: FigureSettings, metric_label: str, console: Console
 ) -> None:
     """Prints the table: ruled on a terminal, plain text otherwise; 100 columns wide."""
-    ruled = console.is_terminal
-    table = Table(
-        box=box.SIMPLE_HEAD if ruled else None,
-        padding=0 if ruled else (0, 1, 0, 0),
-        pad_edge=False,
-        show_edge=False,
-        header_style="bold",
-    )
-    for i, head in enumerate(_heads(metric_label)):
-        # "best BLEU" and "tok/call" stand in two lines so that the row fits.
-        words = head.replace(" ", "\n").replace("-", "-\n").replace("/", "/\n")
-        table.add_column(words, justify="right" if i else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*_cells(row))
-    # A file has no width and a narrow window wraps: digits are never cut off.
-    wide = console.options.update(width=_WIDTH, max_width=_WIDTH)
-    for segments in console.render_lines(table, wide, pad=False):
-        line = Text.assemble(*((s.text, s.style or "") for s in segments))
-        line.rstrip()
-        console.print(line, crop=False, soft_wrap=True)
-    for note in footnotes(rows, settings, metric_label):
-        for line in textwrap.wrap(note, _WIDTH, subsequent_indent="  "):
-            console.print(Text(line, style="dim"), crop=False, soft_wrap=True)
+    cells = [_cells(row) for row in rows]
+    notes = footnotes(rows, settings, metric_label)
+    print_cells(_heads(metric_label), cells, notes, console)
 
 
 def to_markdown(
     rows: Sequence[Row], settings: FigureSettings, metric_label: str
 ) -> str:
     """The table as Markdown, for a README or an issue."""
-    heads = _heads(metric_label)
-    lines = [
-        "| " + " | ".join(heads) + " |",
-        "| :-- " + "| --: " * (len(heads) - 1) + "|",
-    ]
-    for row in rows:
-        cells = [cell.strip().replace("*", r"\*") for cell in _cells(row)]
-        lines.append("| " + " | ".join(cells) + " |")
+    cells = [_cells(row) for row in rows]
     notes = footnotes(rows, settings, metric_label)
-    # A lone tilde is text; two on a line would strike it through.
-    escaped = [note.replace("~", r"\~") for note in notes]
-    table = "\n".join(lines).replace("~", r"\~")
-    return table + "\n\n" + "\n\n".join(escaped) + "\n"
+    return markdown_cells(_heads(metric_label), cells, notes)
 
 
 def to_csv(rows: Sequence[Row]) -> str:

@@ -14,7 +14,7 @@ from speccascade.figures.layout import add_legend, legend_columns, make_panels
 from speccascade.figures.series import Series
 from speccascade.figures.style import PAPER, style_of
 
-__all__ = ["TradeoffFigure", "draw_series"]
+__all__ = ["TradeoffFigure", "draw_line", "draw_series", "limit_quality"]
 
 _PALE = 0.42
 _LEVELS = {"target": (0, (5, 2.2)), "drafter": (0, (1, 1.5))}
@@ -64,11 +64,11 @@ def draw_series(
         figure.panels = dict(zip(names, axes, strict=True))
         figure.series = tuple(sorted(map(_plain, series), key=_back_to_front))
         for line in figure.series:
-            _draw(figure.panels[line.panel], line)
+            draw_line(figure.panels[line.panel], line)
         for letter, (name, axis) in zip("abc", figure.panels.items(), strict=False):
             _dress(axis, name, letter, settings, figure)
         axes[0].set_ylabel(metric_label)
-        _limits(axes[0], figure.series)
+        limit_quality(axes[0], figure.series)
         add_legend(figure, columns)
     return figure
 
@@ -91,7 +91,8 @@ def _plain(line: Series) -> Series:
     return replace(line, low=none, high=none, x_low=None, x_high=None)
 
 
-def _draw(axis: Axes, line: Series) -> None:
+def draw_line(axis: Axes, line: Series) -> None:
+    """One line with its markers, band and bars; a single model is a level line too."""
     style = style_of(line.method)
     order = 3.0 + 0.01 * (99 if line.method == "lossless" else style.order)
     background = _is_background(line)
@@ -250,7 +251,7 @@ def _name_ends(axis: Axes, series: Sequence[Series]) -> None:
         )
 
 
-def _limits(axis: Axes, series: Sequence[Series]) -> None:
+def limit_quality(axis: Axes, series: Sequence[Series]) -> None:
     """Limits of quality: every point, and of wide bands the part near the points."""
     values = [y for s in series for y in s.y]
     low, high = min(values), max(values)

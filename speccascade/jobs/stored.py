@@ -15,6 +15,7 @@ from typing import Any
 from speccascade.curves import Curve, curve_from_records
 from speccascade.curves.observations import Label
 from speccascade.engine import ratios
+from speccascade.jobs.costs import Costs
 from speccascade.jobs.loaded import LoadedJob, identity_of
 from speccascade.jobs.quality import planned_units
 from speccascade.jobs.spec import JobSpec
@@ -115,6 +116,7 @@ class StoredJob:
             ],
             sampling=self._sampling,
             labels=self._labels(),
+            cost=Costs(self.job),
         )
 
     def summary(self) -> dict[str, Any]:

@@ -4,7 +4,14 @@
 and its invariants are explained in `models.interface`, its layout in `models.kv_cache`.
 """
 
-from speccascade.models.interface import Cache, Model, Params, Prefilled, Prompts
+from speccascade.models.interface import (
+    Cache,
+    CountsFlops,
+    Model,
+    Params,
+    Prefilled,
+    Prompts,
+)
 from speccascade.models.t5 import START_ID, T5, T5Cache
 from speccascade.models.t5_module import T5Config
 
@@ -12,6 +19,7 @@ __all__ = [
     "START_ID",
     "T5",
     "Cache",
+    "CountsFlops",
     "Model",
     "Params",
     "Prefilled",

@@ -96,3 +96,20 @@ class Model(Protocol):
           and the cache with the K tokens written.
         """
         ...
+
+
+@runtime_checkable
+class CountsFlops(Protocol):
+    """A model that knows what its calls cost; nothing but tables asks.
+
+    Floating-point operations of the matrix products for one row, a multiplication and
+    an addition being two; the arguments are those of `Model`'s functions.
+    """
+
+    def prefill_flops(self, prompt_slots: int) -> int:
+        """FLOPs of reading one prompt that is padded to `prompt_slots` tokens."""
+        ...
+
+    def score_flops(self, tokens: int, decode_slots: int, prompt_slots: int) -> int:
+        """FLOPs of feeding `tokens` tokens, padding included, to one row."""
+        ...

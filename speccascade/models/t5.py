@@ -10,7 +10,7 @@ import flax.struct
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from speccascade.models import kv_cache
+from speccascade.models import kv_cache, t5_flops
 from speccascade.models.interface import Params, Prefilled, Prompts
 from speccascade.models.t5_layers import transposed_kernels
 from speccascade.models.t5_module import T5Config, T5Module
@@ -110,3 +110,14 @@ class T5:
             method="decode",
         )
         return logits, dataclasses.replace(cache, self_attention=written)
+
+    def prefill_flops(self, prompt_slots: int) -> int:
+        return t5_flops.prefill_flops(self.config, prompt_slots=prompt_slots)
+
+    def score_flops(self, tokens: int, decode_slots: int, prompt_slots: int) -> int:
+        return t5_flops.score_flops(
+            self.config,
+            tokens=tokens,
+            cache_slots=decode_slots,
+            prompt_slots=prompt_slots,
+        )

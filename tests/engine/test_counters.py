@@ -71,6 +71,7 @@ def test_ratios_are_what_they_say():
         "rejection_rate": 3 / 8,
         "rejections_per_token": 3 / 10,
         "deferral_rate": 4 / 8,
+        "deferrals_per_token": 4 / 10,
         "tokens_per_target_call": 10 / 4,
         "target_calls_per_token": 4 / 10,
         "drafter_calls_per_token": 12 / 10,
@@ -86,4 +87,11 @@ def test_ratios_without_meaning_are_none():
     without = "rejection_rate", "deferral_rate", "tokens_per_target_call"
     assert [found[name] for name in without] == [None] * 3
     # A rule without r defers nothing that could be counted.
-    assert ratios(TOTALS | dict(deferred=None))["deferral_rate"] is None
+    without_r = ratios(TOTALS | dict(deferred=None))
+    assert without_r["deferral_rate"] is without_r["deferrals_per_token"] is None
+
+
+def test_a_cascade_without_drafted_blocks_still_has_deferrals_per_token():
+    oracle = dict.fromkeys(TOTALS, 0) | dict(alone=8, deferred=2)
+    assert ratios(oracle)["deferral_rate"] is None
+    assert ratios(oracle)["deferrals_per_token"] == 2 / 8

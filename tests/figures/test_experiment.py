@@ -13,7 +13,7 @@ from speccascade.engine.counters import ratios
 from speccascade.errors import UserError
 from speccascade.figures import FigureSettings, draw_tradeoff, make
 from speccascade.figures.measured import measure
-from speccascade.figures.rows import _length_ratio, rows_of
+from speccascade.figures.rows import rows_of
 
 SETTINGS = FigureSettings(
     pair="mini-t5-ende",
@@ -25,6 +25,7 @@ SETTINGS = FigureSettings(
     resamples=20,
 )
 METHODS = ("lossless", "chow", "opt", "token_v3")
+ONE_POINT = ("target", "drafter", "lossless")
 
 
 def shipped(curves, metric, **changes):
@@ -183,11 +184,6 @@ def test_points_that_one_caption_cannot_state_are_refused(
         measure(mixed, mean_score, SETTINGS)
 
 
-def test_the_length_ratio_is_over_the_rows_that_both_have(pair):
-    three, one = pair(seeds=(0, 1, 2)).curve("opt"), pair(seeds=(0,)).curve("target")
-    assert _length_ratio(three, 0, one) == 1.0
-
-
 def test_nothing_but_single_models_is_one_sentence(pair, mean_score):
     with pytest.raises(UserError, match="no cascade to draw yet"):
         draw(pair(), mean_score, methods=())
@@ -258,6 +254,7 @@ def test_make_writes_figure_and_table_and_prints_it(pair, mean_score, tmp_path):
         console=Console(file=stream, width=80),
     )
     names = "demo.pdf demo.png demo.csv demo-table.csv demo-table.md"
+    names += " demo-costs.csv demo-costs.md"
     assert [file.name for file in files] == names.split()
     assert all(file.stat().st_size for file in files)
     text = stream.getvalue()
@@ -266,6 +263,12 @@ def test_make_writes_figure_and_table_and_prints_it(pair, mean_score, tmp_path):
     table = list(csv.DictReader(io.StringIO(files[3].read_text())))
     assert [row["method"] for row in table] == ["target", "drafter", *METHODS]
     assert files[4].read_text().count("\n| ") == 1 + len(table)
+    assert "What it costs" in text
+    costs = list(csv.DictReader(io.StringIO(files[5].read_text())))
+    chosen = [row["method"] for row in costs if row["operating_point"] == "true"]
+    assert chosen == [row["method"] for row in table]
+    assert len(costs) == sum(1 if m in ONE_POINT else 4 for m in chosen)
+    assert files[6].read_text().count("\n| ") == 1 + len(table)
 
 
 def test_two_curves_of_one_method_are_refused(pair, mean_score, tmp_path):

@@ -5,7 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
+from speccascade.figures.families import FAMILIES
 from speccascade.figures.style import STYLES, style_of
+from speccascade.methods import METHODS
 
 PUBLISHED = {
     "target": ("#111111", "p"),
@@ -22,15 +24,38 @@ PUBLISHED = {
     "token_v1": ("#E69F00", "v"),
     "token_v2": ("#D55E00", ">"),
     "token_v3": ("#8C1048", "X"),
-    "target_temperature": ("#787878", "h"),
-    "target_top_k": ("#787878", "d"),
-    "target_top_p": ("#787878", "<"),
-    "target_min_p": ("#787878", "8"),
-    "lossless_temperature": ("#111111", "h"),
-    "lossless_top_k": ("#111111", "d"),
-    "lossless_top_p": ("#111111", "<"),
-    "lossless_min_p": ("#111111", "8"),
+    "chow_adaptive": ("#2E9E4F", "d"),
+    "token_l2": ("#5BB4E5", "s"),
+    "token_drafter": ("#0072B2", "d"),
+    "top_k_membership": ("#2E9E4F", "o"),
+    "typical": ("#332288", "P"),
+    "head_free_pass": ("#787878", "^"),
+    "lossy_star": ("#E69F00", "<"),
+    "mentored": ("#0072B2", "H"),
+    "cactus": ("#2E9E4F", "h"),
+    "ensemble": ("#332288", "^"),
+    "fuzzy": ("#5BB4E5", "v"),
+    "bild_original": ("#2E9E4F", "P"),
+    "seq_chow": ("#E69F00", "o"),
+    "seq_mean": ("#D55E00", "s"),
+    "seq_quantile": ("#8C1048", "D"),
+    "token_chow": ("#5BB4E5", "^"),
+    "token_chow_log": ("#5BB4E5", "^"),
+    "oracle_diff": ("#0072B2", "X"),
+    "oracle_diff_log": ("#0072B2", "X"),
+    "oracle_opt": ("#332288", "h"),
+    "target_temperature": ("#E69F00", "^"),
+    "target_top_k": ("#5BB4E5", ">"),
+    "target_top_p": ("#0072B2", "o"),
+    "target_min_p": ("#2E9E4F", "s"),
+    "lossless_temperature": ("#E69F00", "^"),
+    "lossless_top_k": ("#5BB4E5", ">"),
+    "lossless_top_p": ("#0072B2", "o"),
+    "lossless_min_p": ("#2E9E4F", "s"),
+    "lossless_adaptive": ("#8C1048", "d"),
 }
+# They may all stand in one panel.
+IN_THE_PAPER = tuple(PUBLISHED)[:14]
 
 # Machado et al. (2009), severity 1, on linear sRGB.
 SIGHT = {
@@ -76,6 +101,11 @@ def test_a_methods_colour_and_marker_never_change():
     assert drawn == PUBLISHED
 
 
+def test_every_method_that_ships_has_a_look_and_a_family():
+    assert METHODS.keys() <= STYLES.keys()
+    assert {s.family for s in STYLES.values()} - {"alone"} <= FAMILIES.keys()
+
+
 def test_no_two_methods_look_alike():
     looks = {(s.colour, s.marker, s.hollow) for s in STYLES.values()}
     assert len(looks) == len(STYLES)
@@ -90,9 +120,17 @@ def test_log_rules_are_the_hollow_dashed_form_of_their_rule():
         assert plain.dash == "-" != log.dash
 
 
+def panels():
+    """Who may share a panel: the paper's methods, and each family."""
+    yield [STYLES[name] for name in IN_THE_PAPER]
+    for title in dict.fromkeys(FAMILIES.values()):
+        yield [s for s in STYLES.values() if FAMILIES.get(s.family) == title]
+
+
 @pytest.mark.parametrize("sight", SIGHT.values(), ids=SIGHT)
-def test_colours_stay_apart_for_the_colour_blind(sight):
-    curves = [s for s in STYLES.values() if not s.hollow and s.marker != "*"]
+@pytest.mark.parametrize("together", [*panels()])
+def test_colours_stay_apart_for_the_colour_blind(sight, together):
+    curves = [s for s in together if not s.hollow and s.marker != "*"]
     for one, other in itertools.combinations(curves, 2):
         # 2 is barely seen side by side; 15 is plain at the size of a marker.
         apart = np.linalg.norm(lab(one.colour, sight) - lab(other.colour, sight))

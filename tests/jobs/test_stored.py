@@ -13,6 +13,7 @@ from speccascade.jobs.quality import planned_units
 from speccascade.jobs.run import run_directory_of
 from speccascade.jobs.spec import LatencySpec, MethodSpec
 from speccascade.jobs.stored import StoredJob
+from speccascade.models import T5
 from speccascade.store import LatencyRecord, Record
 from tests.jobs import tiny
 
@@ -24,7 +25,7 @@ COUNTERS = dict.fromkeys(("accepted", "resampled", "target_calls", "drafter_call
 COUNTERS |= dict.fromkeys(("drafted", "bonus", "alone", "deferred", "prefills"), 1)
 
 
-def fill(spec, thresholds=None, repeats=None, host="h", seconds=1.0):
+def fill(spec, thresholds=None, repeats=None, host="h", seconds=1.0, counters=COUNTERS):
     """Writes the rows and timings that a job asks for, or some of them."""
     job = LoadedJob.of(spec)
     with run_directory_of(spec) as run:
@@ -45,7 +46,7 @@ def fill(spec, thresholds=None, repeats=None, host="h", seconds=1.0):
                             metric.name: metric.parts("1 2", "1 2")
                             for metric in spec.task.metrics
                         },
-                        counters=COUNTERS,
+                        counters=counters,
                     )
                     for one in unit.examples
                 ]
@@ -122,6 +123,22 @@ def test_latency_counts_where_every_timing_that_was_asked_for_is_there(tmp_path)
     fewer = StoredJob.of(ask(tmp_path, timed=1)).curve(here)
     assert [len(point.latency.seconds) for point in fewer.points] == [1, 1, 1]
     assert StoredJob.of(ask(tmp_path, timed=0)).is_timed(0.5, None)
+
+
+def test_rows_of_a_curve_carry_their_flops_and_whether_they_are_at_the_limit(tmp_path):
+    spec = ask(tmp_path, timed=0)
+    point = StoredJob.of(fill(spec)).curve(None).points[0]
+    model = T5(config=tiny.CONFIG)
+    # `COUNTERS`: 3 calls of each model, the target's gamma + 1 = 6 tokens wide, and one
+    # prompt, read by the drafter. Slots: 6 tokens and a block begun at their end.
+    for example, flops in zip(point.examples, point.flops, strict=True):
+        prompt = 3 if example % 3 else 6
+        calls = model.score_flops(6, 12, prompt) + model.score_flops(1, 12, prompt)
+        assert flops == 3 * calls + model.prefill_flops(prompt)
+    assert not point.at_limit.any()  # 8 tokens are said to be emitted, the limit is 6
+    short = {name: value if value == 1 else 2 for name, value in COUNTERS.items()}
+    fill(ask(tmp_path, TARGET, timed=0), counters=short)
+    assert StoredJob.of(ask(tmp_path, TARGET)).curve(None).points[0].at_limit.all()
 
 
 def test_the_summary_of_a_job_holds_what_it_asked_for(tmp_path):
