@@ -2,6 +2,7 @@
 
 - `load_curve`, `Curve`, `PointData`, `LatencyData`: the rows of a method.
 - `resample`, `Band`, `paired_difference`: bootstrap over examples.
+- `agreement`, `Agreement`: modelled latency against measured.
 - `estimate_curve`, `PointEstimate`: the numbers of each point.
 - `matched_speedup`, `best_quality`: the paper's two numbers of a curve.
 - `chosen_for_speed`, `chosen_for_quality`: threshold from validation, result on test.
@@ -11,6 +12,7 @@
 Importing this part imports numpy, not JAX.
 """
 
+from speccascade.curves.agreement import Agreement, agreement
 from speccascade.curves.bootstrap import (
     Band,
     Resamples,
@@ -51,6 +53,7 @@ from speccascade.curves.published import (
 )
 
 __all__ = [
+    "Agreement",
     "Band",
     "Chosen",
     "Curve",
@@ -64,6 +67,7 @@ __all__ = [
     "Resamples",
     "Setting",
     "Tradeoff",
+    "agreement",
     "best_quality",
     "best_quality_within",
     "chosen_for_quality",
