@@ -16,6 +16,9 @@ import torch
 from transformers import T5Config, T5ForConditionalGeneration
 from transformers.models.t5.modeling_t5 import T5Attention
 
+from speccascade.checkpoints.transformers_names import transformers_names
+from speccascade.models import T5Config as OurConfig
+
 GOLDEN = Path(__file__).resolve().parents[1] / "tests" / "models" / "golden"
 # N * H differs from D and from the feed-forward's width, so that a forgotten transpose
 # cannot pass unseen.
@@ -30,47 +33,6 @@ SIZES = {
 }
 PROMPT_LENGTHS = (21, 13, 1)
 TARGET_LENGTH = 20
-ATTENTION = {"q": "query", "k": "key", "v": "value", "o": "out"}
-
-
-def _names(version: str) -> dict[str, str]:
-    """T5X name of every parameter -> its name in `transformers`."""
-    names = {"token_embedder/embedding": "shared.weight"}
-    branches = ("wi",) if version == "1.0" else ("wi_0", "wi_1")
-    for stack in ("encoder", "decoder"):
-        blocks = [("SelfAttention", "attention", "pre_attention_layer_norm")]
-        feed_forward = 1
-        if stack == "decoder":
-            blocks = [
-                ("SelfAttention", "self_attention", "pre_self_attention_layer_norm"),
-                (
-                    "EncDecAttention",
-                    "encoder_decoder_attention",
-                    "pre_cross_attention_layer_norm",
-                ),
-            ]
-            feed_forward = 2
-        for index in range(SIZES[f"num_{stack}_layers"]):
-            ours, theirs = f"{stack}/layers_{index}", f"{stack}.block.{index}.layer"
-            for place, (block, attention, norm) in enumerate(blocks):
-                names[f"{ours}/{norm}/scale"] = f"{theirs}.{place}.layer_norm.weight"
-                for letter, word in ATTENTION.items():
-                    names[f"{ours}/{attention}/{word}/kernel"] = (
-                        f"{theirs}.{place}.{block}.{letter}.weight"
-                    )
-            last = f"{theirs}.{feed_forward}"
-            names[f"{ours}/pre_mlp_layer_norm/scale"] = f"{last}.layer_norm.weight"
-            for word in (*branches, "wo"):
-                names[f"{ours}/mlp/{word}/kernel"] = (
-                    f"{last}.DenseReluDense.{word}.weight"
-                )
-        names[f"{stack}/{stack}_norm/scale"] = f"{stack}.final_layer_norm.weight"
-        names[f"{stack}/relpos_bias/rel_embedding"] = (
-            f"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight"
-        )
-    if version == "1.1":
-        names["decoder/logits_dense/kernel"] = "lm_head.weight"
-    return names
 
 
 def _transformers_model(version: str) -> T5ForConditionalGeneration:
@@ -100,7 +62,8 @@ def _random_params(model: T5ForConditionalGeneration, version: str, seed: int) -
     weights = dict(model.named_parameters())
     large = 6 if version == "1.0" else 3  # a product of two branches is larger anyway
     params = {}
-    for ours, theirs in _names(version).items():
+    names = transformers_names(OurConfig(**SIZES, version=version))
+    for ours, theirs in names.items():
         weight = weights.pop(theirs)
         drawn = rng.standard_normal(weight.shape).astype(np.float32)
         # Greedy outputs that repeat one token prove nothing when they are equal. They

@@ -78,13 +78,16 @@ def one_job(words: Words, config_name: str = "config") -> Config:
         return compose(config_name, overrides=_overrides(words))
 
 
-def sweep(words: Words, experiment: str) -> list[Config]:
+def sweep(words: Words, experiment: str | None) -> list[Config]:
     """The configurations of every job of `run -m experiment=...`, in its order.
+
+    Of `run -m` with the overrides alone where `experiment` is None.
 
     Raises:
         UserError: the sweep has axes that are not finite lists.
     """
-    given = [f"experiment={experiment}", *_overrides(words)]
+    named = [] if experiment is None else [f"experiment={experiment}"]
+    given = [*named, *_overrides(words)]
     with _hydra():
         parser = OverridesParser.create(GlobalHydra.instance().config_loader())
         asked = parser.parse_overrides(given)
@@ -94,7 +97,8 @@ def sweep(words: Words, experiment: str) -> list[Config]:
             if not override.is_sweep_override()
         ]
         whole = compose("config", overrides=fixed, return_hydra_config=True)
-        listed = OmegaConf.to_container(whole.hydra.sweeper.get("params") or {})
+        own = whole.hydra.sweeper.get("params")
+        listed = {} if own is None else OmegaConf.to_container(own)
         assert isinstance(listed, dict)
         params = parser.parse_overrides([f"{key}={val}" for key, val in listed.items()])
         # As in Hydra, a later axis of the same key takes the place of an earlier one.

@@ -12,6 +12,7 @@ from speccascade.checkpoints.pairs import resolve
 from speccascade.cli import compose, theory
 from speccascade.cli.build import job_spec, validation_spec
 from speccascade.cli.guard import OK
+from speccascade.cli.latency import with_latency
 from speccascade.curves import Curve, PublishedPoint, Setting, read_published
 from speccascade.errors import UserError
 from speccascade.figures import FigureSettings, make
@@ -128,7 +129,7 @@ def _draw(
     setting = setting_of(spec)
     files = make(
         stem,
-        stored_curves(jobs),
+        with_latency(name, jobs, stored_curves(jobs)),
         _validation_curves(words, name, spec),
         _published(spec, name),
         FigureSettings(

@@ -16,6 +16,7 @@ VERBS = {
     "run": ("run", "runs one job, or with -m a sweep of them (Hydra's grammar)"),
     "train": ("train", "trains or distils a model of a pair (Hydra's grammar)"),
     "figures": ("figures", "draws figures and tables from the store"),
+    "bench": ("bench", "times what a call costs here, and the engine by that measure"),
     "status": ("status", "state of the store: what is there, what failed"),
     "sync": ("sync", "replays the store to Weights & Biases"),
     "doctor": ("doctor", "checks this installation"),

@@ -2,6 +2,7 @@
 
 - `load_curve`, `Curve`, `PointData`, `LatencyData`: the rows of a method.
 - `resample`, `Band`, `paired_difference`: bootstrap over examples.
+- `agreement`, `Agreement`: modelled latency against measured.
 - `estimate_curve`, `PointEstimate`: the numbers of each point.
 - `estimate_costs`, `RowCost`: length, FLOPs and rows cut off.
 - `matched_speedup`, `best_quality`: the paper's two numbers of a curve.
@@ -14,6 +15,7 @@
 Importing this part imports numpy, not JAX.
 """
 
+from speccascade.curves.agreement import Agreement, agreement
 from speccascade.curves.bootstrap import (
     Band,
     Resamples,
@@ -58,6 +60,7 @@ from speccascade.curves.published import (
 )
 
 __all__ = [
+    "Agreement",
     "Band",
     "Chosen",
     "Curve",
@@ -74,6 +77,7 @@ __all__ = [
     "RowCost",
     "Setting",
     "Tradeoff",
+    "agreement",
     "best_quality",
     "best_quality_within",
     "choose_gamma",

@@ -7,7 +7,7 @@ over examples (`bootstrap.py`).
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ from speccascade.store.records import LatencyRecord, Record, Settings
 from speccascade.store.run_directory import RunDirectory
 
 Label = Literal["lossless", "drafter"]
+LatencyKind = Literal["measured", "modelled"]
 Ids = Int[np.ndarray, " n"]
 
 
@@ -25,11 +26,14 @@ Ids = Int[np.ndarray, " n"]
 class LatencyData:
     """Timings of one point on one machine, one row a repeat (m rows).
 
+    Modelled seconds come in the same form, as one repeat of every row.
+
     Attributes:
       examples, seeds, repeat: what was timed.
       seconds, target_seconds: of the method and of the target alone.
       emitted, target_emitted: tokens that each wrote, EOS included.
       host, device: the machine.
+      kind: whether a clock or a component profile of the machine gave the seconds.
     """
 
     examples: Int[np.ndarray, " m"]
@@ -41,6 +45,7 @@ class LatencyData:
     target_emitted: Int[np.ndarray, " m"]
     host: str
     device: str
+    kind: LatencyKind = "measured"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -198,14 +203,14 @@ def curve_from_records(
     return Curve(method=method, display_name=display_name, points=tuple(points))
 
 
-def one_machine(curves: Iterable[Curve]) -> tuple[str, str] | None:
+def one_machine(curves: Sequence[Curve]) -> tuple[str, str] | None:
     """The host and device that timed all of `curves`; None if nothing was timed.
 
     Timings of different machines say nothing about each other, so they may not stand
-    in one panel or one row of a table.
+    in one panel or one row of a table; nor may measured and modelled ones.
 
     Raises:
-      UserError: there are several.
+      UserError: there are several, or both.
     """
     found = {
         (point.latency.host, point.latency.device)
@@ -215,6 +220,17 @@ def one_machine(curves: Iterable[Curve]) -> tuple[str, str] | None:
     }
     if len(found) > 1:
         raise _several_machines("The curves", found)
+    kinds = {
+        point.latency.kind
+        for curve in curves
+        for point in curve.points
+        if point.latency is not None
+    }
+    if len(kinds) > 1:
+        raise UserError(
+            "The curves have measured and modelled latency, which never mix; draw "
+            "those of one kind."
+        )
     return found.pop() if found else None
 
 

@@ -13,13 +13,13 @@ from speccascade.curves.bootstrap import (
     point_times,
     quality,
 )
-from speccascade.curves.observations import Curve, Label, PointData
+from speccascade.curves.observations import Curve, Label, LatencyKind, PointData
 from speccascade.store.summary import Metric, Ratios
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LatencyEstimate:
-    """The measured latency of a point.
+    """The latency of a point.
 
     Attributes:
       relative_latency: seconds of the method to those of the target alone.
@@ -27,6 +27,7 @@ class LatencyEstimate:
       length_ratio: tokens of the method to the target's.
       n, repeats: timed examples, and timings of each.
       host, device: the machine.
+      kind: "measured", or "modelled" from counters and a profile of the machine.
     """
 
     relative_latency: Band
@@ -37,6 +38,7 @@ class LatencyEstimate:
     repeats: int
     host: str
     device: str
+    kind: LatencyKind = "measured"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -105,5 +107,6 @@ def _estimate_latency(point: PointData, resamples: Resamples) -> LatencyEstimate
         repeats=len(set(point.latency.repeat.tolist())),
         host=point.latency.host,
         device=point.latency.device,
+        kind=point.latency.kind,
         **known,
     )

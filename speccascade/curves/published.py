@@ -181,6 +181,7 @@ def _latency(row: Mapping[str, str]) -> LatencyEstimate | None:
         repeats=int(row["latency_repeats"]),
         host=row["host"],
         device=row["device"],
+        kind="measured",  # no other is published
         **known,
     )
 

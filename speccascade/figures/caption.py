@@ -26,13 +26,13 @@ class FigureSettings:
       gamma: tokens drafted a round.
       batch: rows a batch in the quality phase (latency is always batch 1).
       gate, bonus: policies of the engine.
-      latency_kind: 'Measured', 'Modelled' or 'Projected'; one a figure.
       resamples, bootstrap_seed: of the bootstrap over sentences.
       finding: one closing sentence; empty for none.
       examples: sentences behind the quality of each point.
       seeds: sampling seeds; each adds one output a sentence.
       validation_examples: sentences that thresholds were chosen on; 0 without any.
-      host, device: machine of this run's latency; None without a latency phase.
+      host, device: machine of this run's latency; None where there is none.
+      latency_kind: 'Measured', 'Modelled' or 'Projected', of this run; one a figure.
       latency_examples, latency_repeats: size of the latency phase.
       published_examples, published_host, published_device: of the shipped curves.
     """
@@ -48,7 +48,6 @@ class FigureSettings:
     top_k: int = 0
     top_p: float = 1.0
     min_p: float = 0.0
-    latency_kind: str = "Measured"
     resamples: int = 1000
     bootstrap_seed: int = 0
     finding: str = ""
@@ -58,6 +57,7 @@ class FigureSettings:
     validation_examples: int = 0
     host: str | None = None
     device: str | None = None
+    latency_kind: str = "Measured"
     latency_examples: int = 0
     latency_repeats: int = 0
     published_examples: int | None = None
@@ -111,10 +111,13 @@ def caption(
     if latency:
         where = f" on {s.host}" + (f" ({s.device})" if s.device else "")
         repeats = f"{s.latency_repeats} repeat" + "s" * (s.latency_repeats != 1)
+        what, clock = f"{s.latency_kind}{where if s.host else ''}", "timed beside it"
+        if s.latency_kind == "Modelled":
+            what = f"Modelled by counters and the component profile{where}"
+            repeats, clock = "no clock", "modelled likewise"
         parts.append(
-            f"Latency: {s.latency_kind}{where if s.host else ''}, batch 1, "
-            f"{_count(s.latency_examples, 'sentence')}, {repeats}, as a multiple of "
-            "the target alone timed beside it."
+            f"Latency: {what}, batch 1, {_count(s.latency_examples, 'sentence')}, "
+            f"{repeats}, as a multiple of the target alone {clock}."
         )
     if published:
         size = f", n = {s.published_examples:,}" if s.published_examples else ""
@@ -123,8 +126,7 @@ def caption(
         where = f" on {s.published_host}" if s.published_host else ""
         where += f" ({s.published_device})" if s.published_device else ""
         parts.append(
-            f"Their latency was {s.latency_kind.lower()}{where}; "
-            "latencies of two hosts do not compare."
+            f"Their latency was measured{where}; latencies of two hosts do not compare."
         )
     if s.finding:
         parts.append(s.finding)

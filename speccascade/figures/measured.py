@@ -110,6 +110,7 @@ def filled(
         seeds=points[0].seeds,
         host=timed[0].host if timed else None,
         device=timed[0].device if timed else None,
+        latency_kind=(timed[0].kind if timed else "measured").capitalize(),
         latency_examples=timed[0].n if timed else 0,
         latency_repeats=timed[0].repeats if timed else 0,
         published_examples=max((one.point.n for one in published), default=None),
@@ -162,9 +163,11 @@ def _lines(
         i: None if point.latency is None else point.latency.relative_latency
         for i, point in enumerate(points)
     }
+    kinds = {point.latency.kind for point in points if point.latency is not None}
+    modelled = "modelled_" * ("modelled" in kinds)
     for panel, x_name, x in (
         (PANEL_OF[counted], counted, counts),
-        (latency_panel, "relative_latency", latency),
+        (latency_panel, f"{modelled}relative_latency", latency),
     ):
         level = method in ALONE and panel == "rejection"
         kept = [i for i in range(len(points)) if level or x[i] is not None]

@@ -42,8 +42,9 @@ class Series:
       method, display_name: who was measured.
       thresholds: alpha of each point, None where the method has none.
       ends: 'lossless' or 'drafter' at the ends of the rule's range, else None.
-      x_name, x: 'rejection_rate', 'target_calls_per_token' or 'relative_latency'; None
-        of a target or drafter in the rejection panel, a level line there.
+      x_name, x: 'rejection_rate', 'target_calls_per_token', 'relative_latency' or
+        'modelled_relative_latency'; None of a target or drafter in the rejection panel,
+        a level line there.
       y_name, y: the metric and its values.
       low, high: ends of the bootstrap interval of y; None where there is none.
       examples: sentences behind each point (each seed counts them anew).

@@ -197,7 +197,7 @@ def _dress(
         "rejection": ("Rejection rate", f"points: this run, {run}" + pale),
         "latency": (f"{kind} latency of this run", f"on {settings.host}"),
         "published latency": (
-            f"{kind} latency as shipped",
+            "Measured latency as shipped",
             f"on {settings.published_host}, another run" + apart,
         ),
     }[name]
@@ -211,7 +211,7 @@ def _dress(
         color="#666666",
         verticalalignment="bottom",
     )
-    axis.set_xlabel(_X_LABELS[name])
+    axis.set_xlabel(_x_label(name, kind))
     values = [x for s in here for x in s.x if x is not None] or [0.0, 1.0]
     if name == "rejection":
         # Room at the right for the word beside the star.
@@ -223,6 +223,13 @@ def _dress(
         axis.set_xlim(max(0.0, left - pad), right + pad)
         axis.axvline(1.0, color="#8C8C8C", linewidth=0.6, zorder=1.5, gid=f"{name}/one")
     _name_ends(axis, [s for s in here if s.source == "run" or name != "rejection"])
+
+
+def _x_label(name: str, kind: str) -> str:
+    label = _X_LABELS[name]
+    if name == "latency" and kind != "Measured":
+        return f"{kind} {label[0].lower()}{label[1:]}"
+    return label
 
 
 def _name_ends(axis: Axes, series: Sequence[Series]) -> None:

@@ -58,7 +58,7 @@ def decode_job(spec: JobSpec, report: Reporter) -> RunDirectory:
     Raises:
       UserError: as `run_job`.
     """
-    _keep_compiled_programs(Path(spec.cache_dir) / "compiled")
+    keep_compiled_programs(Path(spec.cache_dir) / "compiled")
     job = LoadedJob.of(spec)
     with run_directory_of(spec) as directory:
         waiting = f"{spec.method.name}: waiting for another process to finish timing"
@@ -79,7 +79,7 @@ def time_jobs(specs: Sequence[JobSpec], report: Reporter) -> list[RunDirectory]:
     with contextlib.ExitStack() as stack:
         jobs = []
         for spec in specs:
-            _keep_compiled_programs(Path(spec.cache_dir) / "compiled")
+            keep_compiled_programs(Path(spec.cache_dir) / "compiled")
             directory = stack.enter_context(run_directory_of(spec))
             jobs.append(TimedJob(LoadedJob.of(spec), directory))
         if count := time_missing(jobs, report):
@@ -102,7 +102,8 @@ def _summarise(job: LoadedJob, directory: RunDirectory) -> None:
     )
 
 
-def _keep_compiled_programs(folder: Path) -> None:
+def keep_compiled_programs(folder: Path) -> None:
+    """Lets a later process find what this one compiles."""
     # JAX's own thresholds skip what compiles within a second: most of our programs.
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)

@@ -1,8 +1,8 @@
-"""What one call of each model costs on this host, at batch 1.
+"""What one call of each model costs on this host, by the rows and tokens that it takes.
 
-The ideal time of a speculative decoding follows from it and from the counters:
+The ideal time of a decoding follows from it and from the counters (`modelled.py`):
 
-    drafter calls x drafter step + target calls x verification
+    prompts read + drafter calls x drafter step + target calls x verification
 
 What a measured decoding takes beyond that is the engine's own: accepting, resampling,
 committing, and two models sharing one cache.
@@ -11,7 +11,7 @@ committing, and two models sharing one cache.
 import dataclasses
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -28,21 +28,22 @@ STEPS = 32
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ComponentProfile:
-    """Median milliseconds at batch 1.
+class Components:
+    """Median milliseconds of one shape of batch.
 
     Attributes:
-      gamma: draft length that the verification is for.
-      draft_step_ms: one drafter call with sampling of its token.
-      target_step_ms: one target call of one token, with sampling.
-      verify_ms: one target call of gamma + 1 tokens, with their distributions.
-      draft_prefill_ms, target_prefill_ms: reading the prompt.
+      batch: rows B.
+      prompt_length: bucket L that the prompts are padded to.
+      draft_step_ms: one drafter call with sampling of its tokens.
+      target_ms: one target call, with its distributions, by the tokens K that each row
+        feeds: 1 is a step, gamma + 1 a verification.
+      draft_prefill_ms, target_prefill_ms: reading the prompts.
     """
 
-    gamma: int
+    batch: int
+    prompt_length: int
     draft_step_ms: float
-    target_step_ms: float
-    verify_ms: float
+    target_ms: Mapping[int, float]
     draft_prefill_ms: float
     target_prefill_ms: float
 
@@ -54,25 +55,34 @@ def profile_components(
     prompts: Prompts,
     rows: Rows,
     *,
-    gamma: int,
+    widths: Sequence[int],
+    decode_slots: int,
+    truncate: bool = False,
     mask: Bool[Array, " V"] | None = None,
     repeats: int = 15,
-) -> ComponentProfile:
+) -> Components:
     """Times each component in a loop of its own, the components interleaved.
 
     Args:
       drafter, target, params: the pair.
-      prompts, rows: one row (batch 1) of the kind that is decoded.
-      gamma: draft length.
+      prompts, rows: a batch of the kind that is decoded.
+      widths: K of each kind of target call, in tokens.
+      decode_slots: cache slots a row, as a decoding has them.
+      truncate: whether the rows' sampling truncates.
       mask: bool[V], the pair's hard mask.
       repeats: of which the median counts.
     """
+
+    def loop(model: Model, params: Params, width: int) -> Callable[[], object]:
+        return _loop(
+            model, params, prompts, rows, mask, truncate, width, decode_slots + width
+        )
+
     programs = {
-        "draft_step": _loop(drafter, params.drafter, prompts, rows, mask, 1),
-        "target_step": _loop(target, params.target, prompts, rows, mask, 1),
-        "verify": _loop(target, params.target, prompts, rows, mask, gamma + 1),
-        "draft_prefill": _prefill(drafter, params.drafter, prompts),
-        "target_prefill": _prefill(target, params.target, prompts),
+        "draft_prefill": _prefill(drafter, params.drafter, prompts, decode_slots + 1),
+        "target_prefill": _prefill(target, params.target, prompts, decode_slots + 1),
+        "draft_step": loop(drafter, params.drafter, 1),
+        **{f"target {width}": loop(target, params.target, width) for width in widths},
     }
     seconds: dict[str, list[float]] = {name: [] for name in programs}
     for program in programs.values():
@@ -87,20 +97,25 @@ def profile_components(
     def per_step(name: str, prefill: str) -> float:
         return (median[name] - median[prefill]) / STEPS
 
-    return ComponentProfile(
-        gamma=gamma,
+    batch, prompt_length = prompts.tokens.shape
+    return Components(
+        batch=batch,
+        prompt_length=prompt_length,
         draft_step_ms=per_step("draft_step", "draft_prefill"),
-        target_step_ms=per_step("target_step", "target_prefill"),
-        verify_ms=per_step("verify", "target_prefill"),
+        target_ms={
+            width: per_step(f"target {width}", "target_prefill") for width in widths
+        },
         draft_prefill_ms=median["draft_prefill"],
         target_prefill_ms=median["target_prefill"],
     )
 
 
-def _prefill(model: Model, params: Params, prompts: Prompts) -> Callable[[], object]:
+def _prefill(
+    model: Model, params: Params, prompts: Prompts, slots: int
+) -> Callable[[], object]:
     @jax.jit
     def run(params: Params, prompts: Prompts) -> object:
-        return model.prefill(params, prompts, 2 * STEPS)
+        return model.prefill(params, prompts, slots)
 
     return lambda: run(params, prompts)
 
@@ -111,17 +126,22 @@ def _loop(
     prompts: Prompts,
     rows: Rows,
     mask: Bool[Array, " V"] | None,
+    truncate: bool,
     width: int,
+    slots: int,
 ) -> Callable[[], object]:
     """`STEPS` calls of `width` tokens, each drawing its last token for the next."""
 
     @jax.jit
     def run(params: Params, prompts: Prompts, rows: Rows) -> jax.Array:
         sampler = Sampler(
-            sampling=rows.sampling, mask=mask, truncate=False, gate_kind="untempered"
+            sampling=rows.sampling,
+            mask=mask,
+            truncate=truncate,
+            gate_kind="untempered",
         )
         uniforms = Uniforms.ahead(row_key(rows.seed, rows.example), STEPS)
-        prefilled = model.prefill(params, prompts, 2 * STEPS)
+        prefilled = model.prefill(params, prompts, slots)
 
         def step(
             index: jax.Array, state: tuple[jax.Array, object]

@@ -1,6 +1,5 @@
-"""The clock, the host's lock and the component profile, on the exact toy."""
+"""The clock and the host's lock, on the exact toy."""
 
-import dataclasses
 import multiprocessing
 import time
 
@@ -10,8 +9,7 @@ import pytest
 
 from speccascade.engine import Execution, PairParams, generate
 from speccascade.engine.batch import RowRequest, make_batch
-from speccascade.latency import host_lock, profile_components, this_host, timed
-from speccascade.latency.components import STEPS
+from speccascade.latency import host_lock, this_host, timed
 from speccascade.models.toy import Toy
 
 TOY = Toy(vocab_size=4)
@@ -91,23 +89,6 @@ def test_nobody_times_while_others_decode_but_they_decode_together():
     with host_lock(waiting):
         assert said == ["waits"]
     other.join()
-
-
-def test_the_profile_names_every_component_and_keeps_within_the_cache():
-    prompts, rows = make_batch([RowRequest(tokens=(2, 3), example=0)], 2, 1)
-    profile = profile_components(
-        TOY, TOY, toy_pair(), prompts, rows, gamma=2, repeats=3
-    )
-    fields = dataclasses.asdict(profile)
-    assert fields.pop("gamma") == 2
-    assert set(fields) == {
-        "draft_step_ms",
-        "target_step_ms",
-        "verify_ms",
-        "draft_prefill_ms",
-        "target_prefill_ms",
-    }
-    assert STEPS >= 16
 
 
 def test_a_host_is_named_with_its_device():

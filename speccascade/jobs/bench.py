@@ -1,0 +1,357 @@
+"""A component profile of this host, and the engine against its own ideal.
+
+Three passes under the host's lock, all at the shapes that the jobs decode:
+
+1. every component in a loop of its own, at batch 1 and 8 and each prompt bucket;
+2. decodings at batch 1 of the target, the drafter, `lossless` at every gamma, and one
+   method of every other kind: what they take beyond their calls is a round's constant;
+3. decodings at batch 8 of the target and `lossless`.
+
+Programs take their turns in an order drawn anew for each batch, as in `timing.py`.
+"""
+
+import dataclasses
+import datetime
+import itertools
+import os
+import random
+import statistics
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import jax
+import numpy as np
+from jaxtyping import Float, Int
+
+from speccascade.engine import Execution, Generation, PairParams
+from speccascade.engine.counters import emitted
+from speccascade.engine.request import Rows
+from speccascade.errors import UserError
+from speccascade.jobs.loaded import LoadedJob, host_counters
+from speccascade.jobs.modelled import target_width
+from speccascade.jobs.run import keep_compiled_programs
+from speccascade.jobs.spec import JobSpec, Reporter
+from speccascade.latency import (
+    Components,
+    EngineSpeed,
+    HostProfile,
+    RoundCost,
+    component_seconds,
+    fitted_round_ms,
+    host_lock,
+    profile_components,
+    rounds_of,
+    this_host,
+    timed,
+)
+from speccascade.models.interface import Prompts
+from speccascade.rules import get_rule
+from speccascade.store import Coordinates
+from speccascade.tasks.base import Example
+
+BATCHES = (1, 8)
+# Sentences decoded, each three times: some 400 rounds of a method, whose mean is then
+# known far better than the machine's speed is constant.
+EXAMPLES, REPEATS = 16, 3
+
+
+@dataclasses.dataclass(frozen=True)
+class _Program:
+    """What is decoded: an execution at one threshold; `width` is of its target call."""
+
+    job: LoadedJob
+    execution: Execution
+    width: int
+    place: Coordinates
+
+
+@dataclasses.dataclass(frozen=True)
+class _Decoded:
+    """n decodings of one program, of one or more rows each.
+
+    Attributes:
+      seconds: median over repeats.
+      counters: calls and prefills of the loop: the row with most decides.
+      emitted: tokens of all rows.
+      longest: tokens of the longest row.
+      lengths: prompt buckets.
+    """
+
+    seconds: Float[np.ndarray, " n"]
+    counters: dict[str, Int[np.ndarray, " n"]]
+    emitted: Int[np.ndarray, " n"]
+    longest: Int[np.ndarray, " n"]
+    lengths: Int[np.ndarray, " n"]
+
+
+def profile_jobs(
+    specs: Sequence[JobSpec], report: Reporter, *, repeats: int = 15
+) -> HostProfile:
+    """Profiles what the jobs call.
+
+    Args:
+      specs: of one pair, task and kind of truncation; the first one's temperature, seed
+        and examples are decoded.
+      report: hears of progress.
+      repeats: timings of each component.
+
+    Raises:
+      UserError: the jobs have several pairs, tasks or kinds of truncation.
+    """
+    keep_compiled_programs(Path(specs[0].cache_dir) / "compiled")
+    jobs = [LoadedJob.of(spec) for spec in specs]
+    _check_one(jobs)
+    first, programs = jobs[0], _programs(jobs)
+    host, device = this_host()
+    with host_lock(lambda: report.line("waiting for other work on this host to end")):
+        profile = HostProfile(
+            host=host,
+            device=device,
+            load=round(os.getloadavg()[0], 2),
+            date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            pair=first.pair.identity,
+            max_new_tokens=first.spec.task.max_new_tokens,
+            truncate=first.execution.truncate,
+            components=_components(jobs, programs, report, repeats),
+            rounds=(),
+        )
+        singles = [[example] for example in first.examples[:EXAMPLES]]
+        found = _decode(programs, singles, 1, report)
+        engine = _engine(programs, found, profile, 1)
+        profile = dataclasses.replace(profile, rounds=_rounds(programs, found, profile))
+        for batch in BATCHES[1:]:
+            lossless = [
+                one for one in programs if one.execution.kind == "target" or _gamma(one)
+            ]
+            together = list(_batches(first, batch))
+            found = _decode(lossless, together, batch, report)
+            engine += _engine(lossless, found, profile, batch)
+    return dataclasses.replace(profile, engine=tuple(engine))
+
+
+def _check_one(jobs: Sequence[LoadedJob]) -> None:
+    for what, found in (
+        ("pairs", {job.spec.pair for job in jobs}),
+        ("tasks", {job.spec.task for job in jobs}),
+        ("kinds of truncation", {job.execution.truncate for job in jobs}),
+    ):
+        if len(found) > 1:
+            raise UserError(
+                f"A component profile is of one pair on one task, and these jobs have "
+                f"{len(found)} {what}; choose one on the command line."
+            )
+
+
+def _programs(jobs: Sequence[LoadedJob]) -> list[_Program]:
+    """The target, the drafter, `lossless` at every gamma, one of each other kind."""
+    first = jobs[0]
+    own = first.spec.method
+    blocks = [job for job in jobs if job.spec.method.kind in ("speculative", "bild")]
+    gammas = sorted({job.spec.method.gamma for job in blocks} or {own.gamma})
+    truncate = first.execution.truncate
+    single = (
+        Execution(kind="target", truncate=truncate),
+        Execution(kind="drafter", truncate=truncate),
+    )
+    lossless = (
+        Execution(
+            kind="speculative",
+            rule=get_rule("lossless"),
+            gamma=gamma,
+            bonus=first.execution.bonus,
+            truncate=truncate,
+        )
+        for gamma in gammas
+    )
+    place = dataclasses.replace(first.coordinates[0], threshold=None)
+    programs = [
+        _Program(first, execution, execution.slots_fed, place)
+        for execution in (*single, *lossless)
+    ]
+    there = {(one.execution.kind, one.width) for one in programs}
+    for job in jobs:
+        name = (job.spec.method.kind, target_width(job.spec))
+        if name not in there:
+            there.add(name)
+            places = job.coordinates
+            middle = places[len(places) // 2]  # of its thresholds
+            programs.append(_Program(job, job.execution, name[1], middle))
+    return programs
+
+
+def _gamma(program: _Program) -> int | None:
+    """Of `lossless`; None of any other program."""
+    execution = program.execution
+    is_lossless = execution.rule is not None and execution.rule.name == "lossless"
+    return execution.gamma if is_lossless else None
+
+
+def _components(
+    jobs: Sequence[LoadedJob],
+    programs: Sequence[_Program],
+    report: Reporter,
+    repeats: int,
+) -> tuple[Components, ...]:
+    first, pair = jobs[0], jobs[0].pair
+    by_bucket: dict[int, list[Example]] = {}
+    for job in jobs:
+        for example in job.examples:
+            by_bucket.setdefault(job.bucket(example), []).append(example)
+    shapes = list(itertools.product(BATCHES, sorted(by_bucket)))
+    widths = sorted({1, *(one.width for one in programs)})
+    found = []
+    for done, (batch, length) in enumerate(shapes):
+        report.progress(done, len(shapes), "shapes of batch profiled")
+        examples = list(itertools.islice(itertools.cycle(by_bucket[length]), batch))
+        place = dataclasses.replace(first.coordinates[0], threshold=None)
+        prompts, rows = first.batch(examples, place, batch)
+        found.append(
+            profile_components(
+                pair.drafter,
+                pair.target,
+                PairParams(drafter=pair.drafter_params, target=pair.target_params),
+                prompts,
+                rows,
+                widths=widths,
+                decode_slots=first.spec.task.max_new_tokens,
+                truncate=first.execution.truncate,
+                mask=pair.mask,
+                repeats=repeats,
+            )
+        )
+    report.progress(len(shapes), len(shapes), "shapes of batch profiled")
+    return tuple(found)
+
+
+def _batches(job: LoadedJob, size: int) -> list[list[Example]]:
+    """Full batches of the commonest bucket; few examples come more than once."""
+    counts = Counter(job.bucket(example) for example in job.examples)
+    bucket = counts.most_common(1)[0][0]
+    here = [example for example in job.examples if job.bucket(example) == bucket]
+    total = max(EXAMPLES // size, 1) * size
+    examples = list(itertools.islice(itertools.cycle(here), total))
+    return [examples[start : start + size] for start in range(0, total, size)]
+
+
+def _decode(
+    programs: Sequence[_Program],
+    batches: Sequence[Sequence[Example]],
+    size: int,
+    report: Reporter,
+) -> list[_Decoded]:
+    """Decodes every batch by every program, once unclocked, then `REPEATS` times.
+
+    The first time compiles, warms up, and gives the counters.
+    """
+    what = f"decodings at batch {size}"
+    total, done = (1 + REPEATS) * len(batches) * len(programs), 0
+    counters: dict[tuple[int, int], list[dict[str, int | None]]] = {}
+    seconds: dict[tuple[int, int], list[float]] = {}
+    for repeat in range(1 + REPEATS):
+        for number, examples in enumerate(batches):
+            order = list(range(len(programs)))
+            random.Random(f"{number} {repeat}").shuffle(order)
+            for which in order:
+                one = programs[which]
+                batch = jax.block_until_ready(one.job.batch(examples, one.place, size))
+                decode = _decoding(one, batch)
+                if repeat == 0:
+                    counters[which, number] = host_counters(decode())
+                else:
+                    taken = seconds.setdefault((which, number), [])
+                    taken.append(timed(decode).seconds)
+                done += 1
+                report.progress(done, total, what)
+    numbers = range(len(batches))
+    lengths = np.array([programs[0].job.bucket(batch[0]) for batch in batches])
+    return [
+        _summed(
+            [counters[which, number] for number in numbers],
+            [statistics.median(seconds[which, number]) for number in numbers],
+            lengths,
+        )
+        for which in range(len(programs))
+    ]
+
+
+def _decoding(one: _Program, batch: tuple[Prompts, Rows]) -> Callable[[], Generation]:
+    return lambda: one.job.decode(one.execution, batch)
+
+
+def _summed(
+    batches: Sequence[Sequence[Mapping[str, int | None]]],
+    seconds: Sequence[float],
+    lengths: Int[np.ndarray, " n"],
+) -> _Decoded:
+    """Arrays of n decodings from the counters of their rows."""
+    tokens = [[emitted(row) for row in rows] for rows in batches]
+    return _Decoded(
+        seconds=np.array(seconds),
+        counters={
+            name: np.array([max(row[name] or 0 for row in rows) for rows in batches])
+            for name in ("target_calls", "drafter_calls", "prefills")
+        },
+        emitted=np.array(list(map(sum, tokens))),
+        longest=np.array(list(map(max, tokens))),
+        lengths=lengths,
+    )
+
+
+def _rounds(
+    programs: Sequence[_Program], found: Sequence[_Decoded], profile: HostProfile
+) -> tuple[RoundCost, ...]:
+    costs = []
+    for one, decoded in zip(programs, found, strict=True):
+        kind, width = one.execution.kind, one.width
+        calls = component_seconds(
+            decoded.counters, decoded.lengths, profile, kind=kind, width=width
+        )
+        rounds = rounds_of(kind, decoded.counters)
+        ms = fitted_round_ms(decoded.seconds, calls, rounds)
+        costs.append(RoundCost(kind=kind, width=width, ms=ms))
+    return tuple(costs)
+
+
+def _engine(
+    programs: Sequence[_Program],
+    found: Sequence[_Decoded],
+    profile: HostProfile,
+    batch: int,
+) -> list[EngineSpeed]:
+    """`lossless` at every gamma against the sum of its calls."""
+    target = found[0]  # the first of the programs
+    speeds = []
+    for one, decoded in zip(programs, found, strict=True):
+        gamma = _gamma(one)
+        if gamma is None:
+            continue
+        everything = component_seconds(
+            decoded.counters,
+            decoded.lengths,
+            profile,
+            kind="speculative",
+            width=gamma + 1,
+            batch=batch,
+        ).sum()
+        prices = [profile.at(batch, length) for length in decoded.lengths.tolist()]
+        reading = 1e-3 * sum(
+            one.draft_prefill_ms + one.target_prefill_ms for one in prices
+        )
+        steps = 1e-3 * sum(
+            one.target_ms[1] * tokens
+            for one, tokens in zip(prices, decoded.longest.tolist(), strict=True)
+        )
+        tokens, seconds = decoded.emitted.sum(), decoded.seconds.sum()
+        speeds.append(
+            EngineSpeed(
+                batch=batch,
+                gamma=gamma,
+                tokens_per_s=float(tokens / seconds),
+                target_tokens_per_s=float(target.emitted.sum() / target.seconds.sum()),
+                ideal_tokens_per_s=float(tokens / (everything - reading)),
+                ideal_speedup=float(steps / (everything - reading)),
+                over_components=float(seconds / everything),
+            )
+        )
+    return speeds
