@@ -63,7 +63,7 @@ def _sharpened(sweeps: Sweeps) -> tuple[Method, Method]:
     )
     lossless = Method(
         name=f"lossless_{sweeps}",
-        display_name=f"SpecDecode [Lossless, {words}]",
+        display_name=f"Lossless [{words}]",
         kind="speculative",
         rule="lossless",
         sweeps=sweeps,

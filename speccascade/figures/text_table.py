@@ -36,7 +36,8 @@ def print_cells(
         words = head.replace(" ", "\n").replace("-", "-\n").replace("/", "/\n")
         table.add_column(words, justify="right" if i else "left", no_wrap=True)
     for row in rows:
-        table.add_row(*row)
+        # As text: Rich would take "[top-k]" in a string for a style, and swallow it.
+        table.add_row(*map(Text, row))
     # A file has no width and a narrow window wraps: digits are never cut off.
     wide = console.options.update(width=_WIDTH, max_width=_WIDTH)
     for segments in console.render_lines(table, wide, pad=False):

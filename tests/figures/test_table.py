@@ -17,6 +17,7 @@ from speccascade.figures.table import (
     to_csv,
     to_markdown,
 )
+from speccascade.methods import METHODS
 
 SETTINGS = FigureSettings(
     pair="mini-t5-ende",
@@ -82,6 +83,14 @@ def test_a_file_gets_plain_ascii_lines_of_at_most_100_columns(width):
         "SpecCascade [TokenV1] 12 2.02 1.52 [0.92, 1.81]~ 22.03 21.1 [18.2, 23.9] "
         "0.31 3.20 1.02"
     )
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+@pytest.mark.parametrize("name", [n for n, m in METHODS.items() if m.sweeps != "alpha"])
+def test_a_name_with_a_word_in_brackets_is_printed_whole(name, terminal):
+    row = replace(TOKEN, display_name=METHODS[name].display_name)
+    text = printed([row, CHOW], terminal=terminal)
+    assert row.display_name in text and "…" not in text
 
 
 def test_a_terminal_gets_a_rule_under_the_head():
