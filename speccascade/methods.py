@@ -18,7 +18,8 @@ class Method:
       name: in configurations and on disk.
       display_name: in figures and tables, as the paper writes it.
       kind: of the execution.
-      rule: key in `rules.RULES`; None for one model alone.
+      rule: key in `rules.RULES`; None for one model alone. The method's file says where
+        the rule's own fields differ from their defaults.
       sweeps: what its thresholds set: the rule's alpha, or a sampling value.
       score: of a sequence cascade.
     """
@@ -82,6 +83,7 @@ METHODS: dict[str, Method] = {
         ),
         _speculative("lossy", "SpecDecode [Lossy]"),
         _speculative("lossy_star", "SpecDecode [Lossy*]"),
+        _speculative("lossy_star_grid", "SpecDecode [Lossy*, grid]", "lossy_star"),
         _speculative("mentored", "SpecDecode [Mentored]"),
         _speculative("cactus", "SpecDecode [Cactus]"),
         _speculative("typical", "SpecDecode [Typical]"),
@@ -99,6 +101,7 @@ METHODS: dict[str, Method] = {
         _speculative("token_v1", "SpecCascade [TokenV1]"),
         _speculative("token_v2", "SpecCascade [TokenV2]"),
         _speculative("token_v3", "SpecCascade [TokenV3]"),
+        _speculative("token_v3_redraw", "SpecCascade [V3, redraw]", "token_v3"),
         _speculative("token_l2", "SpecCascade [TokenL2]"),
         _speculative("token_drafter", "SpecCascade [TokenDrafter]"),
         _speculative("top_k_membership", "SpecCascade [TopK]"),

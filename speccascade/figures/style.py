@@ -115,6 +115,8 @@ STYLES: dict[str, MethodStyle] = {
     "lossless_top_p": _style(40, "sampled", _BLUE, "o", 4.0, hollow=True),
     "lossless_min_p": _style(41, "sampled", _GREEN, "s", 3.5, hollow=True),
     "lossless_adaptive": _style(42, "sampled", _CRIMSON, "d", 4.6),
+    "token_v3_redraw": _style(43, "token", _CRIMSON, "X", 4.5, hollow=True),
+    "lossy_star_grid": _style(44, "lossy", _ORANGE, "<", 4.3, hollow=True),
 }
 
 # Methods of a user's own package: no hue of ours, and always the same for one name.

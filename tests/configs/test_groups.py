@@ -73,8 +73,21 @@ def test_the_demo_is_what_the_readme_says():
 def test_a_method_file_agrees_with_the_table_of_methods(name):
     method = job_spec(composed(f"method={name}")).method
     row = METHODS[name]
-    found = (method.name, method.kind, method.rule, method.sweeps, method.score)
+    rule = None if method.rule_object is None else method.rule_object.name
+    found = (method.name, method.kind, rule, method.sweeps, method.score)
     assert found == (name, row.kind, row.rule, row.sweeps, row.score)
+
+
+def test_the_variants_of_a_rule_differ_from_it():
+    for name, plain in (
+        ("token_v3_redraw", "token_v3"),
+        ("lossy_star_grid", "lossy_star"),
+    ):
+        method = job_spec(composed(f"method={name}")).method
+        assert method.rule_object != RULES[plain]
+        assert (
+            method.thresholds == job_spec(composed(f"method={plain}")).method.thresholds
+        )
 
 
 @pytest.mark.parametrize("alias", options("method/blog"))

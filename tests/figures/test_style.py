@@ -53,6 +53,8 @@ PUBLISHED = {
     "lossless_top_p": ("#0072B2", "o"),
     "lossless_min_p": ("#2E9E4F", "s"),
     "lossless_adaptive": ("#8C1048", "d"),
+    "token_v3_redraw": ("#8C1048", "X"),
+    "lossy_star_grid": ("#E69F00", "<"),
 }
 # They may all stand in one panel.
 IN_THE_PAPER = tuple(PUBLISHED)[:14]
