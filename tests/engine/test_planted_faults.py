@@ -18,6 +18,7 @@ import pytest
 from speccascade.engine import (
     adaptive,
     bild,
+    oracle_cascade,
     request,
     sequence_cascade,
     speculative,
@@ -39,6 +40,8 @@ TOKEN = Setting(rule="token_v3", alpha=toys.MIDDLE["token_v3"], gamma=2)
 CASCADE = Setting(rule="chow", alpha=toys.MIDDLE["chow"], kind="token_cascade", cap=2)
 SEQUENCE = Setting(rule="chow", alpha=0.85, kind="sequence_cascade")
 BILD = Setting(rule="bild", alpha=2.0, kind="bild", gamma=2, fallback=0.5)
+ORACLE = Setting(rule="lossy", alpha=toys.MIDDLE["lossy"], kind="oracle_cascade")
+COUPLING = Setting(rule="cactus", alpha=0.3, gamma=2)
 ADAPTIVE = Setting(rule="lossless", gamma=2, adaptive="confidence", fallback=0.4)
 # A correct engine fails with a p-value below this once in 10^12 tests.
 DECISIVE = 1e-12
@@ -51,7 +54,8 @@ def p_value(setting, temperature=1.0, **options):
 
 
 @pytest.mark.parametrize(
-    "setting", [CHOW, CHOW_TARGET, TOKEN, CASCADE, SEQUENCE, BILD, ADAPTIVE]
+    "setting",
+    [CHOW, CHOW_TARGET, TOKEN, CASCADE, SEQUENCE, BILD, ORACLE, COUPLING, ADAPTIVE],
 )
 def test_without_a_fault_the_same_check_passes(setting):
     values = toys.p_values(setting, toys.simulated(setting))
@@ -116,9 +120,26 @@ def test_a_rollback_one_slot_too_far_is_caught(monkeypatch):
         next_strays = jnp.pad((strays & inside)[:, 1:], ((0, 0), (0, 1)))
         return strays | next_strays
 
-    right = bild.Bild._strays
-    monkeypatch.setattr(bild.Bild, "_strays", too_far)
+    right = bild.Bild._deferred
+    monkeypatch.setattr(bild.Bild, "_deferred", too_far)
     assert p_value(BILD) < DECISIVE
+
+
+def test_a_measure_taken_for_the_law_is_caught(monkeypatch):
+    def normalised(q, p, m):
+        return m / jnp.sum(m, axis=-1, keepdims=True)
+
+    monkeypatch.setattr(oracle_cascade, "law", normalised)
+    assert p_value(ORACLE) < DECISIVE
+
+
+def test_the_residual_of_another_token_is_caught(monkeypatch):
+    def of_the_next(q, p, m, token):
+        return right(q, p, m, (token + 1) % toys.VOCAB)
+
+    right = verify.residual
+    monkeypatch.setattr(verify, "residual", of_the_next)
+    assert p_value(COUPLING) < DECISIVE
 
 
 def test_a_stop_because_of_a_token_that_is_thrown_away_is_caught(monkeypatch):

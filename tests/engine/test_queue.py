@@ -1,11 +1,13 @@
 """A queue behind a batch gives what batches give, bit for bit, in fewer rounds."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from speccascade.engine import Execution, generate_queued
+from speccascade.engine import Execution, generate_queued, loops
 from speccascade.rules import RULES
 from tests.engine import small_t5, toys
 from tests.engine.test_row_independence import assert_same, pick
@@ -41,8 +43,8 @@ def queue(parts):
     return jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *parts)
 
 
-def decode_queue(asked, rows, of_prompt):
-    generation = generate_queued(
+def decode_queue(asked, rows, of_prompt, decode_with=generate_queued):
+    generation = decode_with(
         asked,
         small_t5.MODEL,
         small_t5.MODEL,
@@ -72,6 +74,37 @@ def test_every_row_of_a_queue_equals_its_row_in_a_batch(name):
     order = np.random.default_rng(0).permutation(len(of_prompt))
     found = decode_queue(asked, pick(rows, order), of_prompt[order])
     assert_same(found, pick(expected, order))
+
+
+def keep_the_cache(progress, fresh, taken, prompt):
+    handed = loops_hand_over(progress, fresh, taken, prompt)
+    return dataclasses.replace(handed, memory=progress.memory)
+
+
+def take_the_wrong_prompt(progress, fresh, taken, prompt):
+    return loops_hand_over(progress, fresh, taken, (prompt + 1) % BATCH)
+
+
+loops_hand_over = loops._hand_over
+
+
+@pytest.mark.parametrize("fault", [keep_the_cache, take_the_wrong_prompt])
+def test_a_slot_that_is_handed_over_wrongly_is_caught(monkeypatch, fault):
+    # Planted on purpose: the comparison with batches above must see it.
+    def traced(*arguments, **limits):
+        return generate_queued.__wrapped__(*arguments, **limits)
+
+    asked = EXECUTIONS["opt"]
+    rows = queue([setting(number) for number in range(SETTINGS)])
+    of_prompt = np.random.default_rng(0).permutation(
+        np.tile(np.arange(BATCH), SETTINGS)
+    )
+    expected = decode_queue(asked, rows, of_prompt).tokens
+    monkeypatch.setattr(loops, "_hand_over", fault)
+    limits = ("max_new_tokens", "eos_id")
+    fresh = jax.jit(traced, static_argnums=(0, 1, 2), static_argnames=limits)
+    found = decode_queue(asked, rows, of_prompt, decode_with=fresh).tokens
+    assert (found != expected).any(axis=1).mean() > 0.3
 
 
 def test_rows_that_are_not_active_write_and_count_nothing():
