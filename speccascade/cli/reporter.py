@@ -34,10 +34,12 @@ class ConsoleReporter:
         live: bool | None = None,
         seconds: float = SECONDS_BETWEEN_LINES,
     ) -> None:
-        """Args:
-        label: put before every line, as "demo".
-        live: whether to draw a bar; by default, whether stderr is a terminal.
-        seconds: least time between two plain lines of progress.
+        """A reporter to stderr.
+
+        Args:
+            label: put before every line, as "demo".
+            live: whether to draw a bar; by default, whether stderr is a terminal.
+            seconds: least time between two plain lines of progress.
         """
         self._label = label
         # Not stdout, which holds results.

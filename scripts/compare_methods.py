@@ -1,0 +1,67 @@
+"""Prints whether one method's curve is above another's: paired, at equal latency.
+
+    python scripts/compare_methods.py EXPERIMENT ONE:OTHER ... [key=value ...]
+
+For every sampling of the experiment: the quality of ONE less that of OTHER, averaged
+over the relative latencies that both curves reach, with its 95 % bootstrap interval
+over sentences; and the paper's two numbers of each (speed-up at the target's quality,
+best quality within its time). docs/findings.md holds what it printed for `methods`.
+"""
+
+import sys
+
+from speccascade.cli import figures
+from speccascade.cli.compose import Words
+from speccascade.cli.latency import with_latency
+from speccascade.curves import (
+    best_quality,
+    common_span,
+    matched_speedup,
+    mean_gap,
+    resample,
+    tradeoff,
+)
+from speccascade.curves.bootstrap import band
+
+
+def cell(found, digits: int) -> str:
+    """A number with its interval; - where there is none."""
+    if found is None:
+        return "-"
+    return f"{found.value:.{digits}f} [{found.low:.{digits}f}, {found.high:.{digits}f}]"
+
+
+if __name__ == "__main__":
+    experiment, *words = sys.argv[1:]
+    pairs = [word.split(":") for word in words if ":" in word and "=" not in word]
+    overrides = tuple(word for word in words if "=" in word)
+    jobs = figures.stored_jobs(Words(names=(), overrides=overrides), experiment)
+    for setting in dict.fromkeys(figures.setting_of(job.spec) for job in jobs):
+        here = [job for job in jobs if figures.setting_of(job.spec) == setting]
+        found = with_latency(experiment, here, figures.stored_curves(here))
+        curves = {one.method: one for one in found}
+        metric, resamples = here[0].spec.task.metrics[0], resample(curves.values())
+        target = curves["target"].points[0]
+        print(f"\ntemperature {setting.temperature:g}, n = {len(target.example_ids)}")
+        for name in dict.fromkeys(name for pair in pairs for name in pair):
+            if name not in curves:
+                continue
+            arguments = (curves[name], target, metric, resamples)
+            fast, good = matched_speedup(*arguments), best_quality(*arguments)
+            print(
+                f"  {name:22} speed-up {cell(fast and fast.estimate, 2):20} "
+                f"best {cell(good and good.estimate, 2):22} "
+                f"less the target's {cell(good and good.difference, 2)}"
+            )
+        for one, other in pairs:
+            if one not in curves or other not in curves:
+                continue
+            lines = [tradeoff(curves[name], metric, resamples) for name in (one, other)]
+            gap, span = mean_gap(*lines), common_span(*lines)
+            if gap is None or span is None:
+                print(f"  {one} - {other}: no latency in common")
+                continue
+            low, high = span
+            print(
+                f"  {one} - {other}: {cell(band(gap), 2)} over {low:.2f} to {high:.2f}"
+            )
