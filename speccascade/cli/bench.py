@@ -27,6 +27,9 @@ DESCRIPTION = (
     "lists included, as method.gamma=3,5."
 )
 
+# One-minute load average at which something else had a core to itself all along.
+_BUSY = 1.0
+
 
 def main(arguments: Sequence[str]) -> int:
     """Profiles, prints, saves."""
@@ -48,6 +51,8 @@ def main(arguments: Sequence[str]) -> int:
         f"(now {os.getloadavg()[0]:.2f}), {profile.date}"
     )
     print(os.path.relpath(path))
+    if profile.load >= _BUSY:
+        print("This host was busy with other work: repeat on a quiet one.")
     return OK
 
 

@@ -1,11 +1,11 @@
 """A component profile of this host, and the engine against its own ideal.
 
-Three passes under the host's lock, all at the shapes that the jobs decode:
+Under the host's lock, at the shapes that the jobs decode, at batch 1 and then at 8:
 
-1. every component in a loop of its own, at batch 1 and 8 and each prompt bucket;
-2. decodings at batch 1 of the target, the drafter, `lossless` at every gamma, and one
-   method of every other kind: what they take beyond their calls is a round's constant;
-3. decodings at batch 8 of the target and `lossless`.
+1. every component in a loop of its own, for each prompt bucket;
+2. right after it, for the machine's speed drifts, decodings of the target and of
+   `lossless` at every gamma; at batch 1 also of the drafter and of one method of every
+   other kind. What those take beyond their calls is a round's constant.
 
 Programs take their turns in an order drawn anew for each batch, as in `timing.py`.
 """
@@ -113,21 +113,22 @@ def profile_jobs(
             pair=first.pair.identity,
             max_new_tokens=first.spec.task.max_new_tokens,
             truncate=first.execution.truncate,
-            components=_components(jobs, programs, report, repeats),
+            components=(),
             rounds=(),
         )
-        singles = [[example] for example in first.examples[:EXAMPLES]]
-        found = _decode(programs, singles, 1, report)
-        engine = _engine(programs, found, profile, 1)
-        profile = dataclasses.replace(profile, rounds=_rounds(programs, found, profile))
-        for batch in BATCHES[1:]:
-            lossless = [
-                one for one in programs if one.execution.kind == "target" or _gamma(one)
-            ]
-            together = list(_batches(first, batch))
-            found = _decode(lossless, together, batch, report)
-            engine += _engine(lossless, found, profile, batch)
-    return dataclasses.replace(profile, engine=tuple(engine))
+        for batch in BATCHES:
+            made = _components(jobs, programs, batch, report, repeats)
+            profile = dataclasses.replace(profile, components=profile.components + made)
+            decoded, together = programs, _batches(first, batch)
+            if batch > 1:
+                decoded = [one for one in programs if _is_compared(one)]
+            found = _decode(decoded, together, batch, report)
+            if batch == 1:
+                rounds = _rounds(decoded, found, profile)
+                profile = dataclasses.replace(profile, rounds=rounds)
+            engine = _engine(decoded, found, profile, batch)
+            profile = dataclasses.replace(profile, engine=profile.engine + engine)
+    return profile
 
 
 def _check_one(jobs: Sequence[LoadedJob]) -> None:
@@ -180,6 +181,11 @@ def _programs(jobs: Sequence[LoadedJob]) -> list[_Program]:
     return programs
 
 
+def _is_compared(program: _Program) -> bool:
+    """Whether the engine's efficiency is of it: the target and `lossless`."""
+    return program.execution.kind == "target" or _gamma(program) is not None
+
+
 def _gamma(program: _Program) -> int | None:
     """Of `lossless`; None of any other program."""
     execution = program.execution
@@ -190,20 +196,21 @@ def _gamma(program: _Program) -> int | None:
 def _components(
     jobs: Sequence[LoadedJob],
     programs: Sequence[_Program],
+    batch: int,
     report: Reporter,
     repeats: int,
 ) -> tuple[Components, ...]:
+    """One of every prompt bucket that a job has an example in."""
     first, pair = jobs[0], jobs[0].pair
     by_bucket: dict[int, list[Example]] = {}
     for job in jobs:
         for example in job.examples:
             by_bucket.setdefault(job.bucket(example), []).append(example)
-    shapes = list(itertools.product(BATCHES, sorted(by_bucket)))
     widths = sorted({1, *(one.width for one in programs)})
-    found = []
-    for done, (batch, length) in enumerate(shapes):
-        report.progress(done, len(shapes), "shapes of batch profiled")
-        examples = list(itertools.islice(itertools.cycle(by_bucket[length]), batch))
+    what, found = f"components at batch {batch}: prompt lengths", []
+    report.progress(0, len(by_bucket), what)
+    for _, same in sorted(by_bucket.items()):
+        examples = list(itertools.islice(itertools.cycle(same), batch))
         place = dataclasses.replace(first.coordinates[0], threshold=None)
         prompts, rows = first.batch(examples, place, batch)
         found.append(
@@ -220,12 +227,17 @@ def _components(
                 repeats=repeats,
             )
         )
-    report.progress(len(shapes), len(shapes), "shapes of batch profiled")
+        report.progress(len(found), len(by_bucket), what)
     return tuple(found)
 
 
 def _batches(job: LoadedJob, size: int) -> list[list[Example]]:
-    """Full batches of the commonest bucket; few examples come more than once."""
+    """Full batches of the commonest bucket, or the first examples one by one.
+
+    Where there are too few of them, they come more than once.
+    """
+    if size == 1:
+        return [[example] for example in job.examples[:EXAMPLES]]
     counts = Counter(job.bucket(example) for example in job.examples)
     bucket = counts.most_common(1)[0][0]
     here = [example for example in job.examples if job.bucket(example) == bucket]
@@ -318,7 +330,7 @@ def _engine(
     found: Sequence[_Decoded],
     profile: HostProfile,
     batch: int,
-) -> list[EngineSpeed]:
+) -> tuple[EngineSpeed, ...]:
     """`lossless` at every gamma against the sum of its calls."""
     target = found[0]  # the first of the programs
     speeds = []
@@ -354,4 +366,4 @@ def _engine(
                 over_components=float(seconds / everything),
             )
         )
-    return speeds
+    return tuple(speeds)
