@@ -55,27 +55,30 @@ def test_a_rule_that_ships_is_known_by_name_and_fields_alone(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("kind", "rule", "field", "value"),
+    ("kind", "rule", "field", "value", "others"),
     [
-        ("token_cascade", "chow", "cap", None),
-        ("sequence_cascade", "chow", "score", "mean"),
-        ("sequence_cascade", "chow", "quantile", 0.25),
-        ("bild", "bild", "fallback", 0.75),
-        ("bild", "bild", "gamma", 9),
-        ("oracle_cascade", "opt", "gate", "processed"),
+        ("token_cascade", "chow", "cap", None, {}),
+        ("sequence_cascade", "chow", "score", "mean", {}),
+        ("sequence_cascade", "chow", "quantile", 0.25, {"score": "quantile"}),
+        ("bild", "bild", "fallback", 0.75, {}),
+        ("bild", "bild", "gamma", 9, {}),
+        ("oracle_cascade", "opt", "gate", "processed", {}),
     ],
 )
 def test_a_field_that_a_kind_reads_is_part_of_its_identity(
-    tmp_path, kind, rule, field, value
+    tmp_path, kind, rule, field, value, others
 ):
     def identity(**fields):
-        method = MethodSpec(name="m", kind=kind, rule=rule, thresholds=(0.5,), **fields)
+        fields = {"name": "m", "kind": kind, "rule": rule, **others, **fields}
+        method = MethodSpec(thresholds=(0.5,), **fields)
         return identity_of(tiny.job(tmp_path, method=method))["execution"]
 
     changed = identity(**{field: value})
     assert changed == identity() | {field: value} != identity()
     # What it does not read, it does not hash.
     assert identity(bonus="target") == identity()
+    if not others:
+        assert identity(quantile=0.9) == identity()
 
 
 def test_drafts_of_fixed_length_have_the_identity_that_they_always_had(tmp_path):
