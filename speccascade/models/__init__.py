@@ -1,9 +1,12 @@
 """Models behind one interface: make a cache from prompts, score K tokens a row.
 
-`Model` is what the engine sees, `T5` the encoder-decoder that implements it. The cache
-and its invariants are explained in `models.interface`, its layout in `models.kv_cache`.
+`Model` is what the engine sees; `T5` is an encoder-decoder behind it, `Gemma` a decoder
+alone (Gemma 1, 2 and 3, and by configuration Llama and Qwen2). The cache and its
+invariants are explained in `models.interface`, its layout in `models.kv_cache`.
 """
 
+from speccascade.models.gemma import Gemma
+from speccascade.models.gemma_config import GemmaConfig
 from speccascade.models.interface import (
     Cache,
     CountsFlops,
@@ -20,6 +23,8 @@ __all__ = [
     "T5",
     "Cache",
     "CountsFlops",
+    "Gemma",
+    "GemmaConfig",
     "Model",
     "Params",
     "Prefilled",

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, Int
 
 from speccascade.models import kv_cache, t5_flops
 from speccascade.models.interface import Params, Prefilled, Prompts
-from speccascade.models.t5_layers import transposed_kernels
+from speccascade.models.layers import transposed_kernels
 from speccascade.models.t5_module import T5Config, T5Module
 
 START_ID = 0  # T5 starts decoding from the padding id.
