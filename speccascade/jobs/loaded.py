@@ -172,7 +172,7 @@ class LoadedJob:
             # A method without an alpha reads none.
             alpha=0.0 if threshold is None or swept else threshold,
             seed=coordinates.seed,
-            **dataclasses.asdict(self.spec.sampling_at(threshold)),
+            **dataclasses.asdict(self.spec.sampling_at(coordinates)),
         )
 
 

@@ -27,6 +27,7 @@ from speccascade.sampling import (
     setting_of,
     threshold_of,
 )
+from speccascade.store import Settings
 from speccascade.tasks.base import Task
 
 KINDS, GATES, BONUSES, SCORES = map(get_args, (Kind, Gate, Bonus, Score))
@@ -264,18 +265,18 @@ class JobSpec:
             one = dataclasses.replace(self.method, thresholds=(self.untouched,))
             object.__setattr__(self, "method", one)
 
-    def sampling_at(self, threshold: float | None) -> SamplingSpec:
-        """What tokens are drawn at: the job's sampling, but for a value that is swept.
+    def sampling_at(self, place: Settings) -> SamplingSpec:
+        """What tokens are drawn at: the sampling of `place`, but for a swept value.
 
         Records keep the job's sampling and the threshold, so that a curve is the
         records of one sampling, whatever its thresholds set.
         """
+        fields = dataclasses.fields(SamplingSpec)
+        values = {field.name: getattr(place, field.name) for field in fields}
         swept = self.method.sweeps
-        if swept == "alpha" or threshold is None:
-            return self.sampling
-        return dataclasses.replace(
-            self.sampling, **{swept: setting_of(swept, threshold)}
-        )
+        if swept != "alpha" and place.threshold is not None:
+            values[swept] = setting_of(swept, place.threshold)
+        return SamplingSpec(**values)
 
     @property
     def truncates(self) -> bool:

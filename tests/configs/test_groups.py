@@ -16,6 +16,7 @@ from speccascade.jobs import spec
 from speccascade.methods import METHODS
 from speccascade.models.t5 import T5Config
 from speccascade.rules import ALIASES, RULES
+from speccascade.store import Settings
 from speccascade.tracking import NoMirror, WandbMirror
 from speccascade.training.loop import TrainingSettings
 
@@ -133,10 +134,12 @@ def test_a_grid_of_sampling_values_ends_at_the_sampling_itself(name):
     job = job_spec(composed(f"method={name}"))
     thresholds = job.method.thresholds
     untouched = thresholds[0 if name.endswith("min_p") else -1]
-    assert job.sampling_at(untouched) == job.sampling == spec.SamplingSpec()
+    places = {one: Settings(threshold=one) for one in thresholds}
+    assert job.sampling_at(places[untouched]) == job.sampling == spec.SamplingSpec()
     assert len(thresholds) >= 6
     assert all(
-        job.sampling_at(one) != job.sampling for one in set(thresholds) - {untouched}
+        job.sampling_at(places[one]) != job.sampling
+        for one in set(thresholds) - {untouched}
     )
     lines = (CONFIGS / "method" / f"{name}.yaml").read_text().splitlines()
     listed = [line for line in lines if line.startswith("  - ") and "/" not in line]

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 
 from speccascade.engine import Execution
@@ -13,6 +14,7 @@ from speccascade.jobs.loaded import LoadedJob, identity_of
 from speccascade.jobs.run import run_directory_of, run_job, time_jobs
 from speccascade.jobs.spec import LatencySpec, MethodSpec, SamplingSpec
 from speccascade.jobs.stored import StoredJob
+from speccascade.store import Coordinates, Settings
 from tests.jobs import tiny
 
 # Of each value: thresholds and the settings that they stand for, the last untouched.
@@ -128,8 +130,19 @@ def test_where_the_sampling_is_cut_already_the_end_is_its_own_value(tmp_path):
     for sweeps, own in (("temperature", 0.5), ("top_k", 3.0), ("top_p", 1.0)):
         spec = tiny.job(tmp_path, method=swept(TARGET, sweeps), sampling=sampling)
         assert spec.untouched == own
-        assert spec.sampling_at(own) == sampling
+        place = Settings(threshold=own, **dataclasses.asdict(sampling))
+        assert spec.sampling_at(place) == sampling
     assert tiny.job(tmp_path).untouched is None
+
+
+@pytest.mark.parametrize("sweeps", ["alpha", "top_p"])
+def test_tokens_are_drawn_at_the_temperature_of_their_coordinates(tmp_path, sweeps):
+    method = LOSSLESS if sweeps == "alpha" else swept(LOSSLESS, sweeps)
+    job = LoadedJob.of(tiny.job(tmp_path, method=method))
+    assert job.spec.sampling.temperature == 1
+    _, drawn = job.batch(job.examples[:2], Coordinates(temperature=0.0, top_p=0.7), 2)
+    assert drawn.sampling.temperature.tolist() == [0, 0]
+    np.testing.assert_allclose(drawn.sampling.top_p, 0.7)
 
 
 @pytest.mark.parametrize("first", [0, 1])
