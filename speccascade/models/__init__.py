@@ -14,6 +14,7 @@ from speccascade.models.interface import (
     Params,
     Prefilled,
     Prompts,
+    Trainable,
 )
 from speccascade.models.t5 import START_ID, T5, T5Cache
 from speccascade.models.t5_module import T5Config
@@ -31,4 +32,11 @@ __all__ = [
     "Prompts",
     "T5Cache",
     "T5Config",
+    "Trainable",
+    "model_of",
 ]
+
+
+def model_of(config: T5Config | GemmaConfig) -> T5 | Gemma:
+    """The model that has this shape."""
+    return T5(config=config) if isinstance(config, T5Config) else Gemma(config=config)

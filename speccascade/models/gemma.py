@@ -67,9 +67,30 @@ class Gemma:
     ) -> tuple[Float[Array, "B K V"], GemmaCache]:
         offsets = jnp.arange(tokens.shape[1], dtype=slots.dtype)
         positions = slots[:, None] + offsets[None, :]
-        return self.module.apply(
+        scored: Any = self.module.apply(
             {"params": params}, tokens, positions, cache, method="decode"
         )
+        return scored
+
+    def answer_logits(
+        self, params: Params, prompts: Prompts, answers: Int[Array, "B T"]
+    ) -> Float[Array, "B T V"]:
+        """Answers follow their prompts without a gap, then come the logits before each.
+
+        prompt a b . .   answer x y   ->   fed a b x y . .   read after b, x
+        """
+        width, length = prompts.tokens.shape[1], answers.shape[1]
+        positions = jnp.arange(width + length, dtype=prompts.lengths.dtype)[None, :]
+        own = jnp.pad(prompts.tokens, ((0, 0), (0, length)))
+        following = jnp.clip(positions - prompts.lengths[:, None], 0, length - 1)
+        fed = jnp.where(
+            positions < prompts.lengths[:, None],
+            own,
+            jnp.take_along_axis(answers, following, axis=1),
+        )
+        read = prompts.lengths[:, None] - 1 + positions[:, :length]
+        logits: Any = self.module.apply({"params": params}, fed, read)
+        return logits
 
     def prefill_flops(self, prompt_slots: int) -> int:
         return gemma_flops.prefill_flops(self.config, prompt_slots=prompt_slots)

@@ -165,9 +165,17 @@ class GemmaModule(nn.Module):
         """Caches of whole prompts, L slots; nothing sees the padding on the right."""
         return self.run(tokens, _slots(tokens), None)[1]
 
-    def __call__(self, tokens: Int[Array, "B T"]) -> Float[Array, "B T V"]:
-        """Teacher-forced logits of whole sequences."""
-        return self.logits(self.run(tokens, _slots(tokens), None)[0])
+    def __call__(
+        self, tokens: Int[Array, "B T"], read: Int[Array, "B R"] | None = None
+    ) -> Float[Array, "B R V"]:
+        """Teacher-forced logits of whole sequences, after the tokens at `read`.
+
+        None reads after every token, and R is T.
+        """
+        x = self.run(tokens, _slots(tokens), None)[0]
+        if read is not None:
+            x = jnp.take_along_axis(x, read[..., None], axis=1)
+        return self.logits(x)
 
 
 def _slots(tokens: Int[Array, "B T"]) -> Int[Array, "B T"]:

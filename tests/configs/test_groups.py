@@ -14,7 +14,7 @@ from speccascade.cli.build import job_spec, make
 from speccascade.cli.config_dir import config_directory
 from speccascade.jobs import spec
 from speccascade.methods import METHODS
-from speccascade.models.t5 import T5Config
+from speccascade.models import GemmaConfig, T5Config
 from speccascade.rules import ALIASES, RULES
 from speccascade.store import Settings
 from speccascade.tracking import NoMirror, WandbMirror
@@ -164,7 +164,7 @@ def test_max_thresholds_keeps_both_ends():
 def test_every_training_composes(name):
     words = compose.Words(names=(), overrides=(f"training={name}",))
     training = compose.one_job(words, "train").training
-    assert isinstance(make(training, "model"), T5Config)
+    assert isinstance(make(training, "model"), T5Config | GemmaConfig)
     assert isinstance(make(training, "settings"), TrainingSettings)
     assert training.output == f"results/training/{name}/{name}.safetensors"
 
