@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from speccascade.checkpoints import transformers_t5
+from speccascade.checkpoints import transformers_decoders, transformers_t5
 from speccascade.checkpoints.assembly import Plan, assemble_model
 from speccascade.checkpoints.checkpoint import Checkpoint
 from speccascade.checkpoints.hashes import folder_sha256
@@ -34,7 +34,14 @@ Family = Callable[
 ]
 
 FAMILIES: dict[str, Family] = {
+    "gemma": transformers_decoders.plan,
+    "gemma2": transformers_decoders.plan,
+    "gemma3": transformers_decoders.plan,
+    "gemma3_text": transformers_decoders.plan,
+    "llama": transformers_decoders.plan,
+    "mistral": transformers_decoders.plan,
     "mt5": transformers_t5.plan,
+    "qwen2": transformers_decoders.plan,
     "t5": transformers_t5.plan,
     "umt5": transformers_t5.plan,
 }

@@ -15,7 +15,6 @@ The index says nothing of the model: its configuration is inferred from the tree
 `checkpoints.t5x_tree`. Layout: https://github.com/google-research/t5x, version 3.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,12 +22,12 @@ from typing import Any
 import jax.numpy as jnp
 import msgpack
 import numpy as np
-import tensorstore
 
 from speccascade.checkpoints.assembly import assemble_model
 from speccascade.checkpoints.checkpoint import Checkpoint
 from speccascade.checkpoints.hashes import folder_sha256
 from speccascade.checkpoints.t5x_tree import plan
+from speccascade.checkpoints.zarr_arrays import OrbaxArrays, read_array
 from speccascade.errors import UserError
 
 TARGET = "target"
@@ -54,7 +53,8 @@ def read(path: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
     folder = Path(path).expanduser()
     if folder.name == INDEX and folder.is_file():
         folder = folder.parent
-    source = OrbaxState(folder) if (folder / "state").is_dir() else Index(folder)
+    state = folder / "state"
+    source = OrbaxArrays(state, f"{TARGET}.") if state.is_dir() else Index(folder)
     found = plan(source.shapes(), str(folder), dtype, overrides)
     return Checkpoint(
         model=found.model,
@@ -95,7 +95,7 @@ class Index:
         if _CHUNKED in leaf:
             chunks = [leaf["chunks"][str(i)] for i in range(len(leaf["chunks"]))]
             return np.concatenate(chunks).reshape(_shape(leaf))
-        return _read_zarr(_kvstore(leaf, self._folder), name, _shape(leaf))
+        return read_array(_kvstore(leaf, self._folder), name, _shape(leaf))
 
     def files(self) -> list[Path]:
         """The index, and every file of the parameters' arrays."""
@@ -103,52 +103,6 @@ class Index:
             return [self._index]
         arrays = self._folder.glob(f"{TARGET}.*/*")
         return [self._index, *(path for path in arrays if path.is_file())]
-
-
-class OrbaxState:
-    """The parameters in the folder `state` of a newer save: a `Source`."""
-
-    def __init__(self, folder: Path) -> None:
-        """Lists the arrays.
-
-        Raises:
-          UserError: the folder holds no parameters.
-        """
-        self._folder = folder / "state"
-        base = f"file://{self._folder.absolute()}/"
-        if (self._folder / "manifest.ocdbt").is_file():
-            self._kvstore = {"driver": "ocdbt", "base": base}
-        else:
-            self._kvstore = base
-        try:
-            store = tensorstore.KvStore.open(self._kvstore).result()
-            keys = [key.decode() for key in store.list().result()]
-        except ValueError as error:
-            raise UserError(f"{self._folder} cannot be read: {error}.") from error
-        names = [re.fullmatch(rf"{TARGET}\.(.+)/\.zarray", key) for key in keys]
-        self._shapes = {}
-        for name in (match[1] for match in names if match):
-            array = _open_zarr(self._path(name), name)
-            self._shapes[name.replace(".", "/")] = tuple(array.shape)
-        if not self._shapes:
-            raise UserError(f"{self._folder} holds no arrays named {TARGET}.*.")
-
-    def _path(self, name: str) -> Any:
-        path = f"{TARGET}.{name}/"
-        if isinstance(self._kvstore, str):
-            return self._kvstore + path
-        return {**self._kvstore, "path": path}
-
-    def shapes(self) -> Mapping[str, tuple[int, ...]]:
-        return self._shapes
-
-    def read(self, name: str) -> np.ndarray:
-        kvstore = self._path(name.replace("/", "."))
-        return _read_zarr(kvstore, name, self._shapes[name])
-
-    def files(self) -> list[Path]:
-        """Everything in the folder: arrays share files."""
-        return [path for path in self._folder.rglob("*") if path.is_file()]
 
 
 def _target(index: Path) -> dict[str, Any]:
@@ -232,30 +186,3 @@ def _kvstore(spec: dict[str, Any], folder: Path) -> str:
     # TensorStore before 0.1.14 wrote the path beside the kvstore, not in it.
     path = spec["kvstore"].get("path") or spec["path"]
     return f"file://{(folder / path).absolute()}/"
-
-
-def _open_zarr(kvstore: Any, name: str) -> Any:
-    spec = {
-        "driver": "zarr",
-        "kvstore": kvstore,
-        # A chunk that is not there would be read as zeros.
-        "fill_missing_data_reads": False,
-    }
-    try:
-        return tensorstore.open(spec, open=True, read=True).result()
-    except ValueError as error:
-        raise UserError(f"The array of {name} cannot be opened: {error}.") from error
-
-
-def _read_zarr(kvstore: Any, name: str, shape: tuple[int, ...]) -> np.ndarray:
-    array = _open_zarr(kvstore, name)
-    if tuple(array.shape) != shape:
-        raise UserError(
-            f"The index says that {name} is {shape}, its array is {tuple(array.shape)}."
-        )
-    try:
-        return array.read().result()
-    except ValueError as error:
-        raise UserError(
-            f"The array of {name} is not whole ({error}); copy it again."
-        ) from error
