@@ -15,6 +15,7 @@ A transform indexes, transposes, reshapes, joins or multiplies; it is tried on t
 shapes alone first.
 """
 
+import functools
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -93,9 +94,10 @@ class Plan:
     ignored: Collection[str] = ()
 
 
-def model_shapes(model: Initialises) -> dict[str, jax.ShapeDtypeStruct]:
-    """Shape of every parameter of a model, by its name joined with "/"."""
-    return flatten(jax.eval_shape(model.init, jax.random.key(0)))
+@functools.lru_cache(maxsize=8)
+def model_shapes(model: Initialises) -> Mapping[str, Any]:
+    """The tree of shapes of a model's parameters; tracing it takes a while."""
+    return jax.eval_shape(model.init, jax.random.key(0))
 
 
 def assemble_model(source: Source, plan: Plan, where: str) -> dict[str, Any]:
@@ -103,7 +105,7 @@ def assemble_model(source: Source, plan: Plan, where: str) -> dict[str, Any]:
     return assemble(
         source,
         plan.origins,
-        jax.eval_shape(plan.model.init, jax.random.key(0)),
+        model_shapes(plan.model),
         where,
         copies=plan.copies,
         ignored=plan.ignored,
@@ -138,7 +140,7 @@ def assemble(
         numbers, or a copy differs from its original.
     """
     shapes, stored = flatten(expected), source.shapes()
-    _check(stored, origins, shapes, where, {*(copies or {}), *ignored})
+    check(stored, origins, shapes, where, {*(copies or {}), *ignored})
     copies_of: dict[str, list[str]] = {}
     for copy, original in (copies or {}).items():
         if copy in stored:
@@ -159,9 +161,11 @@ def assemble(
             raise UserError(
                 f"{where} announces another shape than it stores for {names[0]}."
             )
-        # NumPy converts: JAX would compile a program for every shape.
-        built[ours] = jnp.asarray(tensor.astype(np.float32, copy=False))
-        del tensor
+        # NumPy converts: JAX would compile a program for every shape. `jnp.asarray`
+        # would copy twice.
+        wide = tensor.astype(np.float32, copy=False)
+        built[ours] = jax.block_until_ready(jax.device_put(wide))
+        del tensor, wide
         uses.subtract(names)
         for name in names:
             if not uses[name]:
@@ -195,14 +199,25 @@ def _floating(tensor: np.ndarray, name: str, where: str) -> np.ndarray:
     return tensor
 
 
-def _check(
+def check(
     stored: Mapping[str, tuple[int, ...]],
     origins: Mapping[str, Origin],
     expected: Mapping[str, Any],
     where: str,
-    known: Collection[str],
+    known: Collection[str] = (),
 ) -> None:
-    """Raises one error for all that is missing, unexpected or misshapen."""
+    """Raises one error for all that is missing, unexpected or misshapen.
+
+    Args:
+      stored: shapes of the foreign tensors.
+      origins: for every tensor of ours, where it comes from.
+      expected: shapes of ours, by name.
+      where: what to call the checkpoint in the message.
+      known: foreign tensors that may be there and are not used.
+
+    Raises:
+      UserError: names everything.
+    """
     if origins.keys() != expected.keys():  # a family forgot a tensor: a defect
         raise ValueError(f"no origin for {sorted(expected.keys() - origins.keys())}")
     used = {name for origin in origins.values() for name in origin.names}

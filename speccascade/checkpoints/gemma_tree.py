@@ -28,7 +28,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from speccascade.checkpoints.assembly import Origin, Plan, as_it_is, model_shapes
+from speccascade.checkpoints.assembly import (
+    Origin,
+    Plan,
+    as_it_is,
+    flatten,
+    model_shapes,
+)
 from speccascade.checkpoints.gemma_fields import gemma_config
 from speccascade.errors import UserError
 from speccascade.models import Gemma
@@ -86,7 +92,7 @@ def plan(
     found = _fields(nested, text, where)
     model = Gemma(config=gemma_config({**found, "dtype": dtype}, where, overrides))
     origins = {}
-    for name in model_shapes(model):
+    for name in flatten(model_shapes(model)):
         theirs, transform = _origin(name, nested, found)
         stored = nested.get(theirs, _Stored(theirs, None))
         if stored.slice is not None:

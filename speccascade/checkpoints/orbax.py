@@ -15,8 +15,8 @@ from speccascade.checkpoints.assembly import assemble_model
 from speccascade.checkpoints.checkpoint import Checkpoint
 from speccascade.checkpoints.gemma_tree import plan
 from speccascade.checkpoints.hashes import folder_sha256
+from speccascade.checkpoints.orbax_arrays import OrbaxArrays
 from speccascade.checkpoints.vocabulary import Vocabulary
-from speccascade.checkpoints.zarr_arrays import OrbaxArrays
 from speccascade.errors import UserError
 
 VOCABULARY = "tokenizer.model"

@@ -1,4 +1,4 @@
-"""Checkpoints of T5X, read with msgpack and TensorStore alone.
+"""Checkpoints of T5X, read without T5X.
 
     checkpoint_<step>/
       checkpoint                             msgpack: the tree, and where its leaves lie
@@ -19,22 +19,22 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import jax.numpy as jnp
 import msgpack
 import numpy as np
 
 from speccascade.checkpoints.assembly import assemble_model
 from speccascade.checkpoints.checkpoint import Checkpoint
 from speccascade.checkpoints.hashes import folder_sha256
+from speccascade.checkpoints.msgpack_tree import StoredArray, read_tree
+from speccascade.checkpoints.orbax_arrays import OrbaxArrays
 from speccascade.checkpoints.t5x_tree import plan
-from speccascade.checkpoints.zarr_arrays import OrbaxArrays, read_array
+from speccascade.checkpoints.zarr_array import read_zarr
 from speccascade.errors import UserError
 
 TARGET = "target"
 INDEX = "checkpoint"
 VERSION = 3
 
-_NDARRAY, _SCALAR = 1, 3  # flax's msgpack extension types for arrays and scalars
 _CHUNKED = "__msgpack_chunked_array__"  # flax's mark of an array of more than 1 GiB
 _DRIVERS = ("file", "gfile", "gcs")  # a copy of any of them lies in files here
 
@@ -89,13 +89,13 @@ class Index:
         return {name: _shape(leaf) for name, leaf in self._leaves.items()}
 
     def read(self, name: str) -> np.ndarray:
-        leaf = self._leaves.pop(name)  # an inline array is let go of
-        if not isinstance(leaf, dict):
-            return leaf
+        leaf = self._leaves[name]
+        if isinstance(leaf, StoredArray):
+            return leaf.read()
         if _CHUNKED in leaf:
-            chunks = [leaf["chunks"][str(i)] for i in range(len(leaf["chunks"]))]
+            chunks = [leaf["chunks"][str(i)].read() for i in range(len(leaf["chunks"]))]
             return np.concatenate(chunks).reshape(_shape(leaf))
-        return read_array(_kvstore(leaf, self._folder), name, _shape(leaf))
+        return read_zarr(self._folder / _path(leaf), name, _shape(leaf))
 
     def files(self) -> list[Path]:
         """The index, and every file of the parameters' arrays."""
@@ -106,12 +106,9 @@ class Index:
 
 
 def _target(index: Path) -> dict[str, Any]:
-    """The index's tree of parameters; the optimiser's is dropped."""
+    """The index's tree of parameters."""
     try:
-        with index.open("rb") as file:
-            # 0: as large as the format itself allows
-            unpacker = msgpack.Unpacker(file, ext_hook=_array, max_buffer_size=0)
-            contents = unpacker.unpack()
+        contents = read_tree(index)
     except OSError as error:
         raise UserError(
             f"{index} cannot be read: {error.strerror}.{_neighbours(index.parent)}"
@@ -136,14 +133,6 @@ def _neighbours(folder: Path) -> str:
     return f" Name one of {', '.join(found)} in it." if found else ""
 
 
-def _array(code: int, data: bytes) -> Any:
-    """Flax's msgpack extensions: (shape, name of the dtype, bytes)."""
-    if code not in (_NDARRAY, _SCALAR):
-        return msgpack.ExtType(code, data)
-    shape, dtype, content = msgpack.unpackb(data, raw=True)
-    return np.frombuffer(content, jnp.dtype(dtype.decode())).reshape(shape)
-
-
 def _leaves(node: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
     if isinstance(node, dict) and "driver" not in node and _CHUNKED not in node:
         for name, child in node.items():
@@ -153,11 +142,10 @@ def _leaves(node: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
 
 
 def _check_leaf(name: str, leaf: Any, folder: Path) -> None:
-    if isinstance(leaf, np.ndarray) or (isinstance(leaf, dict) and _CHUNKED in leaf):
+    if isinstance(leaf, StoredArray) or (isinstance(leaf, dict) and _CHUNKED in leaf):
         return
     try:
-        driver, _ = leaf["kvstore"]["driver"], _shape(leaf)
-        _kvstore(leaf, folder)
+        driver, _, _ = leaf["kvstore"]["driver"], _shape(leaf), _path(leaf)
     except (TypeError, KeyError) as error:
         raise UserError(f"The index of {folder} is damaged at {name}.") from error
     if leaf["driver"] != "zarr" or driver not in _DRIVERS:
@@ -181,8 +169,7 @@ def _shape(leaf: Any) -> tuple[int, ...]:
     return tuple(leaf["metadata"]["shape"])
 
 
-def _kvstore(spec: dict[str, Any], folder: Path) -> str:
-    """Where an array lies on this machine, whatever it was saved to."""
+def _path(spec: dict[str, Any]) -> str:
+    """Where an array lies in its folder, whatever it was saved to."""
     # TensorStore before 0.1.14 wrote the path beside the kvstore, not in it.
-    path = spec["kvstore"].get("path") or spec["path"]
-    return f"file://{(folder / path).absolute()}/"
+    return spec["kvstore"].get("path") or spec["path"]

@@ -28,7 +28,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from speccascade.checkpoints.assembly import Origin, Plan, model_shapes
+from speccascade.checkpoints.assembly import Origin, Plan, flatten, model_shapes
 from speccascade.checkpoints.overrides import check_overrides
 from speccascade.errors import UserError
 from speccascade.models import T5, T5Config
@@ -57,7 +57,7 @@ def plan(
     """
     config = infer_config(shapes, where, dtype, overrides)
     model = T5(config=config)
-    origins = {name: _origin(name, shapes) for name in model_shapes(model)}
+    origins = {name: _origin(name, shapes) for name in flatten(model_shapes(model))}
     if config.version == "1.1" and LOGITS not in shapes:
         transform = functools.partial(tied_output, config.emb_dim)
         origins[LOGITS] = Origin((EMBEDDING,), transform)
@@ -126,7 +126,7 @@ def _first(shapes: Shapes, where: str, pattern: str) -> tuple[int, ...]:
     for name in sorted(shapes):
         if re.fullmatch(pattern, name):
             return shapes[name]
-    words = pattern.replace(".*", "...")
+    words = pattern.replace(".*", "...").replace(r"\d+", "0")
     raise UserError(
         f"{where} holds no T5: it has no {words}, from which its size is read."
     )

@@ -13,6 +13,7 @@ from flax import serialization
 
 V, D, N, H, F, LAYERS = 11, 6, 2, 5, 7, {"encoder": 2, "decoder": 3}
 J = N * H
+UNSYNCED = tensorstore.Context({"file_io_sync": False})  # tests do not wait for disks
 ATTENTION = {"encoder": ["attention"], "decoder": ["self_attention"]}
 ATTENTION["decoder"].append("encoder_decoder_attention")
 NORMS = {
@@ -127,6 +128,7 @@ def write(folder, tensors, *, slash="/", top=False, driver="file", chunk=None):
                 "metadata": metadata,
             },
             create=True,
+            context=UNSYNCED,
         ).result().write(tensor).result()
         kvstore = {"driver": driver}
         if driver == "gcs":

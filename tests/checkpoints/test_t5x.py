@@ -201,14 +201,16 @@ def test_bfloat16_as_version_2_stored_it_is_refused(tmp_path):
 def test_a_chunk_that_is_not_there_is_no_block_of_zeros(tmp_path):
     folder = write(tmp_path / "checkpoint_7", drawn(minimal()), chunk=4)
     (folder / "target.token_embedder.embedding" / "1.0").unlink()
-    with pytest.raises(UserError, match="token_embedder/embedding is not whole"):
+    with pytest.raises(
+        UserError, match=r"token_embedder/embedding is not whole.*No such"
+    ):
         load(f"t5x:{folder}")
 
 
 def test_an_array_that_is_not_there_is_named(tmp_path):
     folder = write(tmp_path / "checkpoint_7", drawn(minimal()))
     (folder / "target.encoder.encoder_norm.scale" / ".zarray").unlink()
-    with pytest.raises(UserError, match=r"encoder/encoder_norm/scale cannot be opened"):
+    with pytest.raises(UserError, match=r"encoder/encoder_norm/scale is not there"):
         load(f"t5x:{folder}")
 
 
