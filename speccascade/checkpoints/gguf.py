@@ -21,6 +21,7 @@ from speccascade.checkpoints.assembly import assemble_model
 from speccascade.checkpoints.checkpoint import Checkpoint
 from speccascade.checkpoints.gguf_header import Tensor, read_header
 from speccascade.checkpoints.gguf_names import plan
+from speccascade.checkpoints.gguf_vocabulary import vocabulary_of
 from speccascade.checkpoints.hashes import file_sha256
 from speccascade.errors import UserError
 
@@ -62,7 +63,7 @@ def read(path: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
     return Checkpoint(
         model=found.model,
         params=assemble_model(file, found, path),
-        vocabulary=None,
+        vocabulary=vocabulary_of(file.metadata, file.path),
         sha256=file_sha256(file.path),
     )
 

@@ -43,6 +43,6 @@ def read(path: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
     return Checkpoint(
         model=found.model,
         params=assemble_model(source, found, str(folder)),
-        vocabulary=Vocabulary(vocabularies[0]) if vocabularies else None,
+        vocabulary=Vocabulary(vocabularies[0], adds_bos=True) if vocabularies else None,
         sha256=folder_sha256(folder, source.files()),
     )

@@ -20,9 +20,30 @@ def path(tmp_path_factory):
     return package.assemble(tmp_path_factory.mktemp("weights") / "gemma-3-270m.gguf")
 
 
+# From the tokenizer.json that is published with the model; with BOS, without EOS.
+IDS = {
+    "The house is wonderful.": [2, 818, 3155, 563, 10455, 236761],
+    "Grüße aus Köln": [2, 9322, 236959, 16756, 5581, 115362],
+    "a    b": [2, 236746, 140, 236763],
+    "def f(x):\n        return x\n\n\n": [
+        *(2, 2063, 517, 236769, 236781, 1473, 107, 144, 2060, 1123, 109),
+    ],
+    "1234": [2, 236770, 236778, 236800, 236812],
+    "\U0001f600 日本": [2, 242398, 33375],
+    "\x07": [2, 245],
+    " lead": [2, 2080],
+}
+
+
 @pytest.mark.slow
-def test_the_file_holds_the_published_size(path):
-    assert load(f"gguf:{path}").model.config == SIZES["gemma-3-270m"]
+def test_the_file_holds_the_published_size_and_vocabulary(path):
+    checkpoint = load(f"gguf:{path}")
+    assert checkpoint.model.config == SIZES["gemma-3-270m"]
+    vocabulary = checkpoint.vocabulary
+    for text, ids in IDS.items():
+        assert vocabulary.encode(text) == [*ids, 1]
+        assert vocabulary.decode(ids) == text
+    assert vocabulary.size == 262_144
 
 
 @pytest.mark.reference

@@ -97,6 +97,17 @@ def test_frequencies_that_early_conversions_stored_are_left_out(tmp_path):
     check_logits(load(write(tmp_path, transformers_config("llama"), tensors)), "llama")
 
 
+def test_texts_begin_with_bos_where_the_folder_says_so(tmp_path, vocabulary_path):
+    uri = write(tmp_path, transformers_config("gemma1"), transformers_tensors("gemma1"))
+    (tmp_path / "tokenizer.model").write_bytes(vocabulary_path.read_bytes())
+    plain = load(uri).vocabulary.encode("Haus")
+    settings = tmp_path / "tokenizer_config.json"
+    settings.write_text('{"add_bos_token": true}')
+    assert load(uri).vocabulary.encode("Haus") == [3, *plain]
+    settings.write_text('{"add_bos_token": false}')
+    assert load(uri).vocabulary.encode("Haus") == plain
+
+
 def test_missing_and_unexpected_tensors_are_one_sentence(tmp_path):
     tensors = transformers_tensors("qwen2")
     del tensors["model.layers.1.self_attn.k_proj.bias"]
