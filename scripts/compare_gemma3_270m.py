@@ -93,7 +93,7 @@ def compare(folder: Path) -> Iterator[Compared]:
             distance=float(np.abs(_logits(ours, whole, kept) - expected).max()),
             same=np.array_equal(_greedy(ours, prompt), written),
             distinct=len(set(written.tolist())),
-            text=vocabulary.decode(written).strip()[:40],
+            text=vocabulary.decode(written.tolist()).strip()[:40],
         )
 
 

@@ -25,7 +25,7 @@ class Vocabulary:
 
     Attributes:
       path: the model file.
-      sha256: of the model, in hexadecimal.
+      sha256: of the model, in hexadecimal; with BOS before texts another one.
     """
 
     def __init__(
@@ -48,7 +48,8 @@ class Vocabulary:
             raise UserError(
                 f"The vocabulary {self.path} cannot be read: {error.strerror}."
             ) from error
-        self.sha256 = hashlib.sha256(model).hexdigest()
+        start = b"bos" if adds_bos else b""
+        self.sha256 = hashlib.sha256(model + start).hexdigest()
         self._processor = sentencepiece.SentencePieceProcessor()
         try:
             self._processor.LoadFromSerializedProto(model)

@@ -105,7 +105,8 @@ def test_bos_is_left_out_where_the_file_says_so(original, tmp_path):
     said = metadata(processor, prefix) | {"tokenizer.ggml.add_bos_token": False}
     found = vocabulary_of(said, tmp_path)
     assert found.encode("the sea")[0] == processor.EncodeAsIds("the sea")[0]
-    assert found.sha256 == vocabulary_of(metadata(processor, prefix), tmp_path).sha256
+    assert found.sha256 != vocabulary_of(metadata(processor, prefix), tmp_path).sha256
+    assert found.sha256 == vocabulary_of(said, tmp_path / "elsewhere").sha256
 
 
 def test_other_kinds_and_none_at_all_give_no_vocabulary(tmp_path):
