@@ -81,7 +81,7 @@ class Pair:
 class Method:
     """`rule` is a name, or a mapping with the `_target_` of a rule of one's own."""
 
-    _target_: str = "speccascade.jobs.spec.MethodSpec"
+    _target_: str = "speccascade.jobs.method.MethodSpec"
     name: str = MISSING
     kind: str = MISSING
     rule: Any = None

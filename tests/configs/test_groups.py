@@ -13,6 +13,7 @@ from speccascade.cli import compose, schemas
 from speccascade.cli.build import job_spec, make
 from speccascade.cli.config_dir import config_directory
 from speccascade.jobs import spec
+from speccascade.jobs.method import MethodSpec
 from speccascade.methods import METHODS
 from speccascade.models import GemmaConfig, T5Config
 from speccascade.rules import ALIASES, RULES
@@ -183,7 +184,7 @@ def test_a_training_has_the_shapes_of_the_shipped_pair():
         (schemas.T5, T5Config),
         (schemas.Model, ModelSpec),
         (schemas.Pair, PairSpec),
-        (schemas.Method, spec.MethodSpec),
+        (schemas.Method, MethodSpec),
         (schemas.Sampling, spec.SamplingSpec),
         (schemas.Engine, spec.EngineSpec),
         (schemas.Latency, spec.LatencySpec),
