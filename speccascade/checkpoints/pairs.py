@@ -12,7 +12,13 @@ from jaxtyping import Array, Bool
 from speccascade.checkpoints import safetensors_io
 from speccascade.checkpoints.vocabulary import Vocabulary
 from speccascade.errors import UserError
-from speccascade.models import T5, Model, Params, T5Config
+from speccascade.models import (
+    GemmaConfig,
+    Model,
+    Params,
+    T5Config,
+    model_of,
+)
 
 PACKAGE_PREFIX = "package:"
 
@@ -26,7 +32,7 @@ class ModelSpec:
       weights: path of its safetensors file; see `resolve`.
     """
 
-    config: T5Config
+    config: T5Config | GemmaConfig
     weights: str
 
 
@@ -130,8 +136,8 @@ def load_pair(spec: PairSpec) -> LoadedPair:
     )
 
 
-def _load_model(spec: ModelSpec, vocabulary: Vocabulary) -> tuple[T5, Params]:
-    model, path = T5(config=spec.config), resolve(spec.weights)
+def _load_model(spec: ModelSpec, vocabulary: Vocabulary) -> tuple[Model, Params]:
+    model, path = model_of(spec.config), resolve(spec.weights)
     params = safetensors_io.load(path, jax.eval_shape(model.init, jax.random.key(0)))
     # `speccascade train` writes it; weights from elsewhere may not say.
     trained_with = safetensors_io.read_metadata(path).get("vocabulary_sha256")

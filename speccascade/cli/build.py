@@ -11,13 +11,8 @@ from omegaconf import DictConfig
 from speccascade.checkpoints.pairs import PairSpec
 from speccascade.cli.config_type import Config
 from speccascade.errors import UserError
-from speccascade.jobs.spec import (
-    EngineSpec,
-    JobSpec,
-    LatencySpec,
-    MethodSpec,
-    SamplingSpec,
-)
+from speccascade.jobs.method import MethodSpec
+from speccascade.jobs.spec import EngineSpec, JobSpec, LatencySpec, SamplingSpec
 from speccascade.tasks.base import Task
 
 

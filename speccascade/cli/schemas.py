@@ -29,9 +29,42 @@ class T5:
 
 
 @dataclass
+class Gemma:
+    """A decoder alone; `speccascade.models.GemmaConfig` says what each field is."""
+
+    _target_: str = "speccascade.models.gemma_config.GemmaConfig"
+    vocab_size: int = MISSING
+    emb_dim: int = MISSING
+    num_layers: int = MISSING
+    num_heads: int = MISSING
+    num_kv_heads: int = MISSING
+    head_dim: int = MISSING
+    mlp_dim: int = MISSING
+    query_scale: float | None = None
+    rope_base: float = 10_000.0
+    rope_scale: float = 1.0
+    local_rope_base: float | None = None
+    window: int | None = None
+    global_every: int = 1
+    activation: str = "gelu"
+    norm_epsilon: float = 1e-6
+    zero_centred_norms: bool = True
+    post_norms: bool = False
+    qk_norm: bool = False
+    qkv_bias: bool = False
+    attention_cap: float | None = None
+    final_cap: float | None = None
+    scaled_embedding: bool = True
+    tied: bool = True
+    dtype: str = "float32"
+
+
+@dataclass
 class Model:
+    """`config` is of the family that the file names: `/schema@target.config: t5`."""
+
     _target_: str = "speccascade.checkpoints.pairs.ModelSpec"
-    config: T5 = field(default_factory=T5)
+    config: Any = MISSING
     weights: str = MISSING
 
 
@@ -48,7 +81,7 @@ class Pair:
 class Method:
     """`rule` is a name, or a mapping with the `_target_` of a rule of one's own."""
 
-    _target_: str = "speccascade.jobs.spec.MethodSpec"
+    _target_: str = "speccascade.jobs.method.MethodSpec"
     name: str = MISSING
     kind: str = MISSING
     rule: Any = None
@@ -151,7 +184,7 @@ class Teacher:
     weights: str | None = None
     rewrites: int = 0
     temperature: float = 1.0
-    config: T5 = field(default_factory=T5)
+    config: Any = None
 
 
 @dataclass
@@ -159,6 +192,7 @@ class Training:
     """One model's training.
 
     Attributes:
+        model: what is trained, of the family that the file names (`/schema@model: t5`).
         vocabulary: path of the SentencePiece model.
         initial: weights to start from; None: random ones.
         initial_decoder_layers: decoder layers of `initial`, where the model has more
@@ -171,7 +205,7 @@ class Training:
     """
 
     name: str = MISSING
-    model: T5 = field(default_factory=T5)
+    model: Any = MISSING
     settings: TrainingSettings = field(default_factory=TrainingSettings)
     vocabulary: str = "package:vocabulary.model"
     initial: str | None = None
@@ -191,6 +225,8 @@ class Train:
 
 
 SCHEMAS = {
+    "t5": T5,
+    "gemma": Gemma,
     "pair": Pair,
     "method": Method,
     "sampling": Sampling,

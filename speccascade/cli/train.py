@@ -15,7 +15,7 @@ from speccascade.errors import UserError
 
 if TYPE_CHECKING:
     from speccascade.checkpoints import Vocabulary
-    from speccascade.models import T5, Params
+    from speccascade.models import Params, Trainable
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -40,32 +40,27 @@ def _train(config: Config, name: str) -> None:
     from speccascade.checkpoints.safetensors_io import save
     from speccascade.cli.build import make
     from speccascade.cli.reporter import ConsoleReporter
-    from speccascade.models import T5, T5Config
+    from speccascade.models import model_of
     from speccascade.tasks.base import Task
     from speccascade.training.evaluation import greedy_metrics
-    from speccascade.training.growth import deepen_decoder
     from speccascade.training.loop import Teacher, TrainingSettings, train
     from speccascade.training.rewriting import rewritten
 
     asked = config.training
-    model = T5(config=make(asked, "model", T5Config))
-    layers = model.config.num_decoder_layers
-    _check_options(asked, layers)
+    model = model_of(make(asked, "model"))
+    _check_options(asked, model)
     settings = make(asked, "settings", TrainingSettings)
     task = make(config, "task", Task)
     vocabulary = Vocabulary(resolve(asked.vocabulary))
     _check_width(vocabulary, model)
     teacher = None
     if asked.teacher.weights is not None:
-        master = T5(config=make(asked.teacher, "config", T5Config))
+        master = model_of(make(asked.teacher, "config"))
         _check_width(vocabulary, master)
         teacher = Teacher(model=master, params=_load(master, asked.teacher.weights))
     initial = None
     if asked.initial is not None:
-        fewer = asked.initial_decoder_layers or layers
-        shallow = dataclasses.replace(model.config, num_decoder_layers=fewer)
-        initial = _load(T5(config=shallow), asked.initial)
-        initial = deepen_decoder(initial, layers)
+        initial = _initial(model, asked.initial, asked.initial_decoder_layers)
     validation = [
         (vocabulary.encode(task.prompt(text.source)), vocabulary.encode(text.reference))
         for text in task.texts("validation")
@@ -113,7 +108,7 @@ def _train(config: Config, name: str) -> None:
         report.line(f"weights are in {output}")
 
 
-def _check_options(asked: Any, layers: int) -> None:
+def _check_options(asked: Any, model: "Trainable") -> None:
     """Raises UserError for an option that is out of its range or could not act."""
     rewrites, fewer = asked.teacher.rewrites, asked.initial_decoder_layers
     if rewrites < 0:
@@ -121,6 +116,11 @@ def _check_options(asked: Any, layers: int) -> None:
     if rewrites and asked.teacher.weights is None:
         raise UserError(
             "training.teacher.rewrites needs a teacher: set training.teacher.weights."
+        )
+    layers = getattr(model.config, "num_decoder_layers", None)
+    if fewer is not None and layers is None:
+        raise UserError(
+            "training.initial_decoder_layers deepens a T5, and this is none: remove it."
         )
     if fewer is not None and (asked.initial is None or not 1 <= fewer <= layers):
         raise UserError(
@@ -130,7 +130,19 @@ def _check_options(asked: Any, layers: int) -> None:
         )
 
 
-def _check_width(vocabulary: "Vocabulary", model: "T5") -> None:
+def _initial(model: "Trainable", path: str, fewer: int | None) -> "Params":
+    """The weights to start from, deepened where they have `fewer` decoder layers."""
+    from speccascade.models import model_of
+    from speccascade.training.growth import deepen_decoder
+
+    if fewer is None:
+        return _load(model, path)
+    shallow = dataclasses.replace(model.config, num_decoder_layers=fewer)
+    layers = model.config.num_decoder_layers
+    return deepen_decoder(_load(model_of(shallow), path), layers)
+
+
+def _check_width(vocabulary: "Vocabulary", model: "Trainable") -> None:
     if vocabulary.size > model.vocab_size:
         raise UserError(
             f"The vocabulary {vocabulary.path} has {vocabulary.size} pieces, more than "
@@ -138,7 +150,7 @@ def _check_width(vocabulary: "Vocabulary", model: "T5") -> None:
         )
 
 
-def _load(model: "T5", path: str) -> "Params":
+def _load(model: "Trainable", path: str) -> "Params":
     import jax
 
     from speccascade.checkpoints.pairs import resolve

@@ -23,7 +23,8 @@ from speccascade.engine import (
 from speccascade.engine.batch import RowRequest, make_batch, make_prompts, make_rows
 from speccascade.engine.request import Rows
 from speccascade.errors import UserError
-from speccascade.jobs.spec import JobSpec, MethodSpec
+from speccascade.jobs.method import MethodSpec
+from speccascade.jobs.spec import JobSpec
 from speccascade.models.interface import Prompts
 from speccascade.rules import RULES
 from speccascade.store import Coordinates

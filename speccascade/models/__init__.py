@@ -1,9 +1,12 @@
 """Models behind one interface: make a cache from prompts, score K tokens a row.
 
-`Model` is what the engine sees, `T5` the encoder-decoder that implements it. The cache
-and its invariants are explained in `models.interface`, its layout in `models.kv_cache`.
+`Model` is what the engine sees; `T5` is an encoder-decoder behind it, `Gemma` a decoder
+alone (Gemma 1, 2 and 3, and by configuration Llama and Qwen2). The cache and its
+invariants are explained in `models.interface`, its layout in `models.kv_cache`.
 """
 
+from speccascade.models.gemma import Gemma
+from speccascade.models.gemma_config import GemmaConfig
 from speccascade.models.interface import (
     Cache,
     CountsFlops,
@@ -11,6 +14,7 @@ from speccascade.models.interface import (
     Params,
     Prefilled,
     Prompts,
+    Trainable,
 )
 from speccascade.models.t5 import START_ID, T5, T5Cache
 from speccascade.models.t5_module import T5Config
@@ -20,10 +24,19 @@ __all__ = [
     "T5",
     "Cache",
     "CountsFlops",
+    "Gemma",
+    "GemmaConfig",
     "Model",
     "Params",
     "Prefilled",
     "Prompts",
     "T5Cache",
     "T5Config",
+    "Trainable",
+    "model_of",
 ]
+
+
+def model_of(config: T5Config | GemmaConfig) -> T5 | Gemma:
+    """The model that has this shape."""
+    return T5(config=config) if isinstance(config, T5Config) else Gemma(config=config)

@@ -99,6 +99,36 @@ class Model(Protocol):
 
 
 @runtime_checkable
+class Trainable(Model, Protocol):
+    """A model with parameters to train: `T5` and `Gemma`, not the exact toy."""
+
+    @property
+    def config(self) -> Any:
+        """Its shape, a frozen dataclass."""
+        ...
+
+    def init(self, key: Array) -> Params:
+        """Random parameters, float32."""
+        ...
+
+    def for_decoding(self, params: Params) -> Params:
+        """The same parameters, held as decoding reads them best.
+
+        For decoding only: what is stored and trained keeps the layout of `init`.
+        """
+        ...
+
+    def answer_logits(
+        self, params: Params, prompts: Prompts, answers: Int[Array, "B T"]
+    ) -> Float[Array, "B T V"]:
+        """Teacher-forced logits float32[B, T, V]: position t has seen answers[:t].
+
+        What an answer's padding holds changes nothing before it.
+        """
+        ...
+
+
+@runtime_checkable
 class CountsFlops(Protocol):
     """A model that knows what its calls cost; nothing but tables asks.
 

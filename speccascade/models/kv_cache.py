@@ -31,6 +31,13 @@ def empty(
     return LayerCache(keys=jnp.zeros(shape, dtype), values=jnp.zeros(shape, dtype))
 
 
+def of_sequences(
+    keys: Float[Array, "B S N H"], values: Float[Array, "B S N H"]
+) -> LayerCache:
+    """Keys and values of whole sequences in the cache's layout."""
+    return LayerCache(keys=jnp.moveaxis(keys, 1, 3), values=jnp.moveaxis(values, 1, 3))
+
+
 def write(
     cache: LayerCache,
     keys: Float[Array, "B K N H"],

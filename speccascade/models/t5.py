@@ -8,11 +8,11 @@ from typing import Any
 
 import flax.struct
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from speccascade.models import kv_cache, t5_flops
 from speccascade.models.interface import Params, Prefilled, Prompts
-from speccascade.models.t5_layers import transposed_kernels
+from speccascade.models.layers import transposed_kernels
 from speccascade.models.t5_module import T5Config, T5Module
 
 START_ID = 0  # T5 starts decoding from the padding id.
@@ -66,11 +66,9 @@ class T5:
 
     def prefill(self, params: Params, prompts: Prompts, decode_slots: int) -> Prefilled:
         config = self.config
-        batch, length = prompts.tokens.shape
-        positions = jnp.arange(length, dtype=prompts.lengths.dtype)
-        valid = positions[None, :] < prompts.lengths[:, None]
+        batch = prompts.tokens.shape[0]
         read: Any = self.module.apply(
-            {"params": params}, prompts.tokens, valid, method="read_prompt"
+            {"params": params}, prompts.tokens, _inside(prompts), method="read_prompt"
         )
         prompt, prompt_bias = read
         empty = tuple(
@@ -111,6 +109,14 @@ class T5:
         )
         return logits, dataclasses.replace(cache, self_attention=written)
 
+    def answer_logits(
+        self, params: Params, prompts: Prompts, answers: Int[Array, "B T"]
+    ) -> Float[Array, "B T V"]:
+        fed = jnp.pad(answers[:, :-1], ((0, 0), (1, 0)), constant_values=START_ID)
+        valid = _inside(prompts)
+        logits: Any = self.module.apply({"params": params}, prompts.tokens, valid, fed)
+        return logits
+
     def prefill_flops(self, prompt_slots: int) -> int:
         return t5_flops.prefill_flops(self.config, prompt_slots=prompt_slots)
 
@@ -121,3 +127,9 @@ class T5:
             cache_slots=decode_slots,
             prompt_slots=prompt_slots,
         )
+
+
+def _inside(prompts: Prompts) -> Bool[Array, "B L"]:
+    """False at padding."""
+    positions = jnp.arange(prompts.tokens.shape[1], dtype=prompts.lengths.dtype)
+    return positions[None, :] < prompts.lengths[:, None]

@@ -1,4 +1,4 @@
-"""The blocks of T5: normalisation, relative positions, attention, feed-forward.
+"""What is T5's own: relative positions, and attention without scaling.
 
 Raffel et al. (2020), and T5 1.1, which followed it. Parameter names and shapes are
 those of T5X's minimal model, so that published checkpoints map one to one (heads joined
@@ -7,89 +7,17 @@ in one axis).
 Axes: B rows, K or L queries, S keys, N heads, H head dimension, D model dimension.
 """
 
-import functools
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jax.typing import DTypeLike
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
 
 from speccascade.models import kv_cache
-
-# Added to the logits of forbidden keys: so far down that their weight is exactly 0 in
-# float32, whatever they hold. Finite, so that a query with no allowed key would attend
-# uniformly and not give NaN.
-MASKED = -1e9
-NORM_EPSILON = 1e-6
-TRANSPOSED = "kernel_t"
-
-ACTIVATIONS: dict[str, Callable[[jax.Array], jax.Array]] = {
-    "relu": jax.nn.relu,
-    "gelu": lambda x: jax.nn.gelu(x, approximate=True),
-    "linear": lambda x: x,
-}
-_KERNEL_INIT = nn.initializers.variance_scaling(1.0, "fan_in", "truncated_normal")
-
-
-class Dense(nn.Module):
-    """A matrix without bias, computing in `dtype`.
-
-    Its parameter is `kernel`, [in, out], as in T5X. Where the tree holds `kernel_t`,
-    [out, in], in its place (`transposed_kernels`), the weights are the left operand of
-    the product. For the few tokens of a verification XLA's CPU backend is then faster:
-    it reads the weights as they lie, and does not pack them anew for every call.
-    """
-
-    width: int
-    dtype: jnp.dtype
-    kernel_init: Callable[..., jax.Array] = _KERNEL_INIT
-
-    @nn.compact
-    def __call__(self, x: Float[Array, "... D"]) -> Float[Array, "... F"]:
-        x = x.astype(self.dtype)
-        if self.has_variable("params", TRANSPOSED):
-            kernel = self.get_variable("params", TRANSPOSED)
-            return weights_first(kernel.astype(self.dtype), x)
-        kernel = self.param("kernel", self.kernel_init, (x.shape[-1], self.width))
-        return x @ kernel.astype(self.dtype)
-
-
-def weights_first(
-    weights: Float[Array, "F D"], x: Float[Array, "... D"]
-) -> Float[Array, "... F"]:
-    """x times the transpose of the weights, with the weights as the left operand."""
-    product = jax.lax.dot_general(weights, x, (((1,), (x.ndim - 1,)), ((), ())))
-    return jnp.moveaxis(product, 0, -1)
-
-
-def transposed_kernels(params: Mapping[str, Any]) -> dict[str, Any]:
-    """A tree with every `kernel` [in, out] held as `kernel_t` [out, in]."""
-    held: dict[str, Any] = {}
-    for name, part in params.items():
-        if name == "kernel":
-            held[TRANSPOSED] = jnp.swapaxes(part, 0, 1)
-        else:
-            held[name] = transposed_kernels(part) if isinstance(part, Mapping) else part
-    return held
-
-
-class RMSNorm(nn.Module):
-    """Root-mean-square normalisation without bias or mean, in float32."""
-
-    dtype: jnp.dtype
-
-    @nn.compact
-    def __call__(self, x: Float[Array, "... D"]) -> Float[Array, "... D"]:
-        scale = self.param("scale", nn.initializers.ones, (x.shape[-1],))
-        scale = jnp.expand_dims(scale.astype(jnp.float32), range(x.ndim - 1))
-        wide = x.astype(jnp.float32)
-        mean_square = jnp.mean(jnp.square(wide), axis=-1, keepdims=True)
-        normed = wide * jax.lax.rsqrt(mean_square + NORM_EPSILON)
-        return (normed * scale).astype(self.dtype)
+from speccascade.models.layers import KERNEL_INIT, Dense
 
 
 def relative_position_bucket(
@@ -156,11 +84,6 @@ class RelativeBias(nn.Module):
         return jnp.moveaxis(bias, 0, 1)
 
 
-def mask_bias(allowed: Bool[Array, "..."]) -> Float[Array, "..."]:
-    """0 where attention is allowed, `MASKED` elsewhere; float32."""
-    return jnp.where(allowed, 0.0, MASKED).astype(jnp.float32)
-
-
 class Attention(nn.Module):
     """Multi-head attention without scaling by 1/sqrt(H) (T5 folds it into the init).
 
@@ -183,7 +106,7 @@ class Attention(nn.Module):
         def query_init(
             key: jax.Array, shape: Sequence[int], dtype: DTypeLike = jnp.float32
         ) -> jax.Array:
-            return _KERNEL_INIT(key, shape, dtype) / math.sqrt(self.head_dim)
+            return KERNEL_INIT(key, shape, dtype) / math.sqrt(self.head_dim)
 
         joined = self.num_heads * self.head_dim
         self.query = Dense(joined, self.dtype, query_init)
@@ -213,34 +136,3 @@ class Attention(nn.Module):
         weights = jax.nn.softmax(logits.astype(jnp.float32) + bias, axis=-1)
         mixed = jnp.einsum("bnks,bnhs->bknh", weights.astype(self.dtype), cache.values)
         return self.out(mixed.reshape(*mixed.shape[:2], -1))
-
-
-def as_cache(
-    keys: Float[Array, "B S N H"], values: Float[Array, "B S N H"]
-) -> kv_cache.LayerCache:
-    """Keys and values of whole sequences in the cache's layout."""
-    return kv_cache.LayerCache(
-        keys=jnp.moveaxis(keys, 1, 3), values=jnp.moveaxis(values, 1, 3)
-    )
-
-
-class FeedForward(nn.Module):
-    """ReLU (T5 1.0: `wi`) or gated GELU (T5 1.1: `wi_0`, `wi_1`), then `wo`.
-
-    With two activations the hidden layer is the product of the two branches,
-    gelu(x wi_0) * (x wi_1); the GELU is the tanh approximation.
-    """
-
-    mlp_dim: int
-    activations: tuple[str, ...]
-    dtype: jnp.dtype
-
-    @nn.compact
-    def __call__(self, x: Float[Array, "B K D"]) -> Float[Array, "B K D"]:
-        names = ["wi"] if len(self.activations) == 1 else ["wi_0", "wi_1"]
-        branches = [
-            ACTIVATIONS[activation](Dense(self.mlp_dim, self.dtype, name=name)(x))
-            for name, activation in zip(names, self.activations, strict=True)
-        ]
-        hidden = functools.reduce(jnp.multiply, branches)
-        return Dense(x.shape[-1], self.dtype, name="wo")(hidden)

@@ -22,16 +22,14 @@ from jaxtyping import Array, Bool, Float, Int
 
 from speccascade.errors import UserError
 from speccascade.models import kv_cache
-from speccascade.models.t5_layers import (
-    Attention,
+from speccascade.models.layers import (
     Dense,
     FeedForward,
-    RelativeBias,
     RMSNorm,
-    as_cache,
     mask_bias,
     weights_first,
 )
+from speccascade.models.t5_layers import Attention, RelativeBias
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -122,7 +120,7 @@ class EncoderLayer(nn.Module):
         self, x: Float[Array, "B L D"], bias: Float[Array, "B N L L"]
     ) -> Float[Array, "B L D"]:
         normed = self.pre_attention_layer_norm(x)
-        cache = as_cache(*self.attention.keys_values(normed))
+        cache = kv_cache.of_sequences(*self.attention.keys_values(normed))
         x = x + self.attention.attend(self.attention.queries(normed), cache, bias)
         return x + self.mlp(self.pre_mlp_layer_norm(x))
 
@@ -165,7 +163,9 @@ class DecoderLayer(nn.Module):
 
     def read_prompt(self, encoded: Float[Array, "B L D"]) -> kv_cache.LayerCache:
         """Cross-attention keys and values of the encoded prompt."""
-        return as_cache(*self.encoder_decoder_attention.keys_values(encoded))
+        return kv_cache.of_sequences(
+            *self.encoder_decoder_attention.keys_values(encoded)
+        )
 
     def __call__(
         self,
@@ -179,7 +179,7 @@ class DecoderLayer(nn.Module):
         normed = self.pre_self_attention_layer_norm(x)
         keys, values = self.self_attention.keys_values(normed)
         if cache is None:  # whole sequences at once, as in training
-            cache = as_cache(keys, values)
+            cache = kv_cache.of_sequences(keys, values)
         else:
             cache = kv_cache.write(cache, keys, values, slots)
         queries = self.self_attention.queries(normed)

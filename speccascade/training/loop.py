@@ -19,8 +19,7 @@ import optax
 import orbax.checkpoint as ocp
 
 from speccascade.errors import UserError
-from speccascade.models.interface import Params
-from speccascade.models.t5 import T5
+from speccascade.models.interface import Params, Prompts, Trainable
 from speccascade.training import loss as losses
 from speccascade.training import optimizers, recipe
 from speccascade.training.batches import BUCKETS, PAD_ID, Batch, Pair, stream
@@ -89,7 +88,7 @@ class TrainingSettings:
 class Teacher:
     """The model whose distributions a distilled drafter imitates."""
 
-    model: T5
+    model: Trainable
     params: Params
 
 
@@ -97,33 +96,29 @@ State = tuple[Params, Any]  # parameters and optimiser state
 
 
 def batch_loss(
-    model: T5,
+    model: Trainable,
     params: Params,
     batch: Batch,
-    teacher: tuple[T5, Params] | None = None,
+    teacher: tuple[Trainable, Params] | None = None,
     teacher_weight: float = 0.0,
 ) -> jax.Array:
     """Loss of a batch in nats per target token, EOS included; float32 scalar."""
     inputs, targets = jnp.asarray(batch.inputs), jnp.asarray(batch.targets)
-    arguments = (inputs, inputs != PAD_ID, losses.shift_right(targets))
+    lengths = jnp.sum(inputs != PAD_ID, axis=1, dtype=jnp.int32)
+    prompts = Prompts(tokens=inputs, lengths=lengths)
     weights = targets != PAD_ID
-    logits = _logits(model, params, arguments)
+    logits = model.answer_logits(params, prompts, targets)
     value = losses.cross_entropy(logits, targets, weights)
     if teacher is None:
         return value
     teacher_model, teacher_params = teacher
-    teacher_logits = _logits(teacher_model, teacher_params, arguments)
+    teacher_logits = teacher_model.answer_logits(teacher_params, prompts, targets)
     distilled = losses.distillation(logits, teacher_logits, weights)
     return (1 - teacher_weight) * value + teacher_weight * distilled
 
 
-def _logits(model: T5, params: Params, arguments: tuple[jax.Array, ...]) -> jax.Array:
-    """Teacher-forced logits float32[B, T, V]."""
-    return cast(jax.Array, model.module.apply({"params": params}, *arguments))
-
-
 def train(
-    model: T5,
+    model: Trainable,
     pairs: Sequence[Pair],
     validation: Sequence[Batch],
     settings: TrainingSettings,

@@ -4,13 +4,6 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from speccascade.models.t5 import START_ID
-
-
-def shift_right(targets: Int[Array, "B T"]) -> Int[Array, "B T"]:
-    """Decoder inputs: the targets, delayed by the start token."""
-    return jnp.pad(targets[:, :-1], ((0, 0), (1, 0)), constant_values=START_ID)
-
 
 def cross_entropy(
     logits: Float[Array, "B T V"],

@@ -15,19 +15,18 @@ import jax
 import numpy as np
 
 from speccascade.errors import UserError
-from speccascade.models.interface import Params
-from speccascade.models.t5 import T5
+from speccascade.models.interface import Params, Trainable
 from speccascade.training.batches import Pair
 
 FILE_NAME = "recipe.json"
 
 
 def recipe(
-    model: T5,
+    model: Trainable,
     settings: Mapping[str, Any],
     pairs: Sequence[Pair],
     initial: Params | None,
-    teacher: tuple[T5, Params] | None,
+    teacher: tuple[Trainable, Params] | None,
 ) -> dict[str, Any]:
     """Everything that decides what a training of some length comes to, flat.
 

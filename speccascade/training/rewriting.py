@@ -19,8 +19,7 @@ from speccascade.engine import Execution, PairParams, generate
 from speccascade.engine.batch import RowRequest, make_batch
 from speccascade.errors import UserError
 from speccascade.files import replace
-from speccascade.models.interface import Params
-from speccascade.models.t5 import T5
+from speccascade.models.interface import Params, Trainable
 from speccascade.training.batches import BUCKETS, Pair, bucket
 from speccascade.training.recipe import params_sha256
 
@@ -29,7 +28,7 @@ _SECONDS_BETWEEN_LINES = 20.0
 
 
 def rewritten(
-    model: T5,
+    model: Trainable,
     params: Params,
     pairs: Sequence[Pair],
     file: Path,
@@ -105,7 +104,7 @@ def _origin(
 
 
 def _answers(
-    model: T5,
+    model: Trainable,
     params: Params,
     pairs: Sequence[Pair],
     chosen: Sequence[int],

@@ -13,8 +13,9 @@ from speccascade.cli import compose, schemas
 from speccascade.cli.build import job_spec, make
 from speccascade.cli.config_dir import config_directory
 from speccascade.jobs import spec
+from speccascade.jobs.method import MethodSpec
 from speccascade.methods import METHODS
-from speccascade.models.t5 import T5Config
+from speccascade.models import GemmaConfig, T5Config
 from speccascade.rules import ALIASES, RULES
 from speccascade.store import Settings
 from speccascade.tracking import NoMirror, WandbMirror
@@ -164,7 +165,7 @@ def test_max_thresholds_keeps_both_ends():
 def test_every_training_composes(name):
     words = compose.Words(names=(), overrides=(f"training={name}",))
     training = compose.one_job(words, "train").training
-    assert isinstance(make(training, "model"), T5Config)
+    assert isinstance(make(training, "model"), T5Config | GemmaConfig)
     assert isinstance(make(training, "settings"), TrainingSettings)
     assert training.output == f"results/training/{name}/{name}.safetensors"
 
@@ -183,7 +184,7 @@ def test_a_training_has_the_shapes_of_the_shipped_pair():
         (schemas.T5, T5Config),
         (schemas.Model, ModelSpec),
         (schemas.Pair, PairSpec),
-        (schemas.Method, spec.MethodSpec),
+        (schemas.Method, MethodSpec),
         (schemas.Sampling, spec.SamplingSpec),
         (schemas.Engine, spec.EngineSpec),
         (schemas.Latency, spec.LatencySpec),

@@ -46,8 +46,3 @@ def test_a_step_of_distillation_raises_the_overlap_with_the_teacher():
 
     stepped = logits - 2.0 * jax.grad(loss.distillation)(logits, teacher, weights)
     assert overlap(stepped) > overlap(logits)
-
-
-def test_decoder_inputs_are_the_targets_behind_a_start_token():
-    shifted = loss.shift_right(jnp.array([[5, 6, 1, 0]]))
-    assert shifted.tolist() == [[0, 5, 6, 1]]

@@ -33,6 +33,16 @@ def test_a_step_is_relative_to_the_size_of_the_tensor(name):
     assert 90 < float(ratio) < 110
 
 
+def test_the_scales_of_norms_take_absolute_steps():
+    # Gemma's begin at 0: a step relative to that would leave them there.
+    optimizer = optimizers.make("adamw", optax.constant_schedule(0.01))
+    params = {"norm": {"scale": jnp.zeros(8)}, "kernel": jnp.full((8, 8), 0.1)}
+    gradient = jax.tree.map(jnp.ones_like, params)
+    updates, _ = optimizer.update(gradient, optimizer.init(params), params)
+    assert float(updates["norm"]["scale"][0]) == pytest.approx(-0.01, rel=0.01)
+    assert float(updates["kernel"][0, 0]) == pytest.approx(-0.001, rel=0.02)
+
+
 def test_an_unknown_optimizer_is_refused_with_the_known_ones():
     with pytest.raises(UserError, match="adafactor or adamw"):
         optimizers.make("sgd", optax.constant_schedule(0.1))
