@@ -1,6 +1,16 @@
 """Files of weights and vocabularies, and the pairs that are made of them."""
 
+from speccascade.checkpoints.checkpoint import Checkpoint
+from speccascade.checkpoints.loading import load
 from speccascade.checkpoints.pairs import LoadedPair, ModelSpec, PairSpec, load_pair
 from speccascade.checkpoints.vocabulary import Vocabulary
 
-__all__ = ["LoadedPair", "ModelSpec", "PairSpec", "Vocabulary", "load_pair"]
+__all__ = [
+    "Checkpoint",
+    "LoadedPair",
+    "ModelSpec",
+    "PairSpec",
+    "Vocabulary",
+    "load",
+    "load_pair",
+]

@@ -1,7 +1,5 @@
 """A drafter and a target with one vocabulary, read from the files of a pair."""
 
-import functools
-import hashlib
 import importlib.resources
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +8,7 @@ import jax
 from jaxtyping import Array, Bool
 
 from speccascade.checkpoints import safetensors_io
+from speccascade.checkpoints.hashes import file_sha256
 from speccascade.checkpoints.vocabulary import Vocabulary
 from speccascade.errors import UserError
 from speccascade.models import (
@@ -147,23 +146,3 @@ def _load_model(spec: ModelSpec, vocabulary: Vocabulary) -> tuple[Model, Params]
             f"{vocabulary.path}; name the one that belongs to them."
         )
     return model, model.for_decoding(params)
-
-
-def file_sha256(path: Path) -> str:
-    """Hexadecimal sha256 of a file, computed once for as long as the file is the same.
-
-    Raises:
-      UserError: there is no such file.
-    """
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
-    return _sha256(path.resolve(), status.st_mtime_ns, status.st_size)
-
-
-@functools.lru_cache(maxsize=64)
-def _sha256(path: Path, modified_ns: int, size: int) -> str:
-    del modified_ns, size  # part of the cache's key only: a new file is read again
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

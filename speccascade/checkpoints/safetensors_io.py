@@ -3,19 +3,21 @@
 Tensor names are those of T5X joined by "/", such as `decoder/layers_0/mlp/wo/kernel`.
 """
 
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import flax.traverse_util
+import jax
 import jax.numpy as jnp
+import numpy as np
 import safetensors
 import safetensors.flax
 
+from speccascade.checkpoints.assembly import Origin, assemble, flatten
 from speccascade.errors import UserError
 from speccascade.files import replace
-
-_NAMES_SHOWN = 3  # a message names that many tensors, and counts the rest
 
 
 def save(
@@ -39,13 +41,49 @@ def save(
         raise ValueError(f"dtype must be 'bfloat16' or 'float32', not {dtype!r}")
     stored = {
         name: jnp.asarray(value).astype(dtype)
-        for name, value in _flatten(params).items()
+        for name, value in flatten(params).items()
     }
     content = safetensors.flax.save(stored, metadata=dict(metadata or {}))
     try:
         replace(Path(path), content)
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+class SafetensorsFiles:
+    """The tensors of one or more safetensors files: a `Source` for `assembly`.
+
+    A file is mapped into memory for one tensor at a time, so that what was read does
+    not count as held.
+    """
+
+    def __init__(self, paths: Sequence[str | Path]) -> None:
+        """Reads the headers.
+
+        Args:
+          paths: of the files; no two of them have a tensor of one name.
+
+        Raises:
+          UserError: a file is missing or damaged, or two hold the same tensor.
+        """
+        self._paths: dict[str, str | Path] = {}
+        self._shapes: dict[str, tuple[int, ...]] = {}
+        for path in paths:
+            with _opened(path) as file:
+                for name in file.keys():  # noqa: SIM118, it is no mapping
+                    if name in self._paths:
+                        raise UserError(
+                            f"{path} and {self._paths[name]} both hold {name}."
+                        )
+                    self._paths[name] = path
+                    self._shapes[name] = tuple(file.get_slice(name).get_shape())
+
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        return self._shapes
+
+    def read(self, name: str) -> np.ndarray:
+        with _opened(self._paths[name]) as file:
+            return file.get_tensor(name)
 
 
 def load(path: str | Path, expected: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -62,20 +100,15 @@ def load(path: str | Path, expected: Mapping[str, Any] | None = None) -> dict[st
     Raises:
       UserError: the file is missing, is damaged, or does not hold what is expected.
     """
-    try:
-        flat = safetensors.flax.load_file(path)
-    except FileNotFoundError as error:
-        raise UserError(f"The weights {path} are missing.") from error
-    except OSError as error:
-        raise UserError(f"The weights {path} cannot be read: {error}.") from error
-    except safetensors.SafetensorError as error:
-        raise UserError(
-            f"{path} is not a whole safetensors file ({error}); fetch it again."
-        ) from error
-    if expected is not None:
-        _check(path, flat, expected)
-    wide = {name: value.astype(jnp.float32) for name, value in flat.items()}
-    return flax.traverse_util.unflatten_dict(wide, sep="/")
+    source = SafetensorsFiles([path])
+    if expected is None:
+        flat = {
+            tuple(name.split("/")): jax.ShapeDtypeStruct(shape, jnp.float32)
+            for name, shape in source.shapes().items()
+        }
+        expected = flax.traverse_util.unflatten_dict(flat)
+    origins = {name: Origin((name,)) for name in flatten(expected)}
+    return assemble(source, origins, expected, str(path))
 
 
 def read_metadata(path: str | Path) -> dict[str, str]:
@@ -84,36 +117,16 @@ def read_metadata(path: str | Path) -> dict[str, str]:
         return dict(file.metadata() or {})
 
 
-def _flatten(tree: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(flax.traverse_util.flatten_dict(dict(tree), sep="/"))
-
-
-def _shortened(names: Iterable[str]) -> str:
-    ordered = sorted(names)
-    shown = ", ".join(ordered[:_NAMES_SHOWN])
-    rest = len(ordered) - _NAMES_SHOWN
-    return f"{shown} and {rest} more" if rest > 0 else shown
-
-
-def _check(
-    path: str | Path, flat: Mapping[str, Any], expected: Mapping[str, Any]
-) -> None:
-    shapes = {name: tuple(leaf.shape) for name, leaf in _flatten(expected).items()}
-    faults = []
-    if missing := shapes.keys() - flat.keys():
-        faults.append(f"lacks {_shortened(missing)}")
-    if unexpected := flat.keys() - shapes.keys():
-        faults.append(f"has the unexpected {_shortened(unexpected)}")
-    if faults:
+@contextlib.contextmanager
+def _opened(path: str | Path) -> Iterator[Any]:
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            yield file
+    except FileNotFoundError as error:
+        raise UserError(f"The weights {path} are missing.") from error
+    except OSError as error:
+        raise UserError(f"The weights {path} cannot be read: {error}.") from error
+    except safetensors.SafetensorError as error:
         raise UserError(
-            f"{path} does not hold this model's tensors: it {' and '.join(faults)}."
-        )
-    wrong = [
-        f"{name} {tuple(flat[name].shape)} instead of {shape}"
-        for name, shape in shapes.items()
-        if tuple(flat[name].shape) != shape
-    ]
-    if wrong:
-        raise UserError(
-            f"{path} holds a model of another size: it has {_shortened(wrong)}."
-        )
+            f"{path} is not a whole safetensors file ({error}); fetch it again."
+        ) from error

@@ -52,9 +52,13 @@ def transformers_names(config: T5Config) -> dict[str, str]:
                     f"{last}.DenseReluDense.{word}.weight"
                 )
         names[f"{stack}/{stack}_norm/scale"] = f"{stack}.final_layer_norm.weight"
-        names[f"{stack}/relpos_bias/rel_embedding"] = (
-            f"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight"
-        )
+        shared = not config.per_layer_bias  # then the first layer has the only table
+        for index in range(1 if shared else layers[stack]):
+            ours = stack if shared else f"{stack}/layers_{index}"
+            names[f"{ours}/relpos_bias/rel_embedding"] = (
+                f"{stack}.block.{index}.layer.0.SelfAttention"
+                ".relative_attention_bias.weight"
+            )
     if config.version == "1.1":
         names["decoder/logits_dense/kernel"] = "lm_head.weight"
     return names

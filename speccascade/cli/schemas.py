@@ -24,6 +24,7 @@ class T5:
     mlp_dim: int = MISSING
     num_encoder_layers: int = MISSING
     num_decoder_layers: int = MISSING
+    per_layer_bias: bool = False
     version: str = "1.1"
     dtype: str = "float32"
 

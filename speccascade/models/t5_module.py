@@ -15,6 +15,7 @@ mask serves everything: a query at slot s sees slots 0..s.
 """
 
 import dataclasses
+from typing import Any
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -44,6 +45,8 @@ class T5Config:
       mlp_dim: width of the feed-forward.
       num_encoder_layers: layers of the encoder.
       num_decoder_layers: layers of the decoder.
+      per_layer_bias: whether every layer has a table of relative positions, as umT5 and
+        T5X's scanned model have; else a stack's layers share one.
       version: "1.0" (ReLU, tied and scaled output) or "1.1" (gated GELU, untied).
       dtype: of activations and caches, "float32" or "bfloat16"; parameters and logits
         are float32 in both.
@@ -56,6 +59,7 @@ class T5Config:
     mlp_dim: int
     num_encoder_layers: int
     num_decoder_layers: int
+    per_layer_bias: bool = False
     version: str = "1.1"
     dtype: str = "float32"
 
@@ -70,7 +74,7 @@ class T5Config:
             )
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, int) and value < 1:
+            if type(value) is int and value < 1:
                 raise UserError(f"A T5's {field.name} must be at least 1, not {value}.")
 
     @property
@@ -105,16 +109,40 @@ def _norm(config: T5Config) -> RMSNorm:
     return RMSNorm(dtype=jnp.dtype(config.dtype))
 
 
+def _relative_bias(config: T5Config, bidirectional: bool) -> RelativeBias:
+    return RelativeBias(config.num_heads, bidirectional=bidirectional)
+
+
+def _biases(
+    stack: Any,
+    queries: Int[Array, "#B K"],
+    keys: Int[Array, " S"],
+    mask: Float[Array, "#B 1 #K S"],
+) -> list[Float[Array, "B N K S"]]:
+    """What each layer of a stack adds to its logits: positions and mask."""
+    if stack.config.per_layer_bias:
+        return [layer.own_bias(queries, keys) + mask for layer in stack.layers]
+    return [stack.relpos_bias(queries, keys) + mask] * len(stack.layers)
+
+
 class EncoderLayer(nn.Module):
     """Self-attention over the prompt, then feed-forward, each on a normed residual."""
 
     config: T5Config
 
     def setup(self) -> None:
+        if self.config.per_layer_bias:
+            self.relpos_bias = _relative_bias(self.config, bidirectional=True)
         self.pre_attention_layer_norm = _norm(self.config)
         self.attention = _attention(self.config)
         self.pre_mlp_layer_norm = _norm(self.config)
         self.mlp = _feed_forward(self.config)
+
+    def own_bias(
+        self, queries: Int[Array, "B L"], keys: Int[Array, " L"]
+    ) -> Float[Array, "B N L L"]:
+        """With `per_layer_bias`: this layer's relative positions."""
+        return self.relpos_bias(queries, keys)
 
     def __call__(
         self, x: Float[Array, "B L D"], bias: Float[Array, "B N L L"]
@@ -131,7 +159,8 @@ class Encoder(nn.Module):
     config: T5Config
 
     def setup(self) -> None:
-        self.relpos_bias = RelativeBias(self.config.num_heads, bidirectional=True)
+        if not self.config.per_layer_bias:
+            self.relpos_bias = _relative_bias(self.config, bidirectional=True)
         self.layers = [
             EncoderLayer(self.config) for _ in range(self.config.num_encoder_layers)
         ]
@@ -141,9 +170,10 @@ class Encoder(nn.Module):
         self, x: Float[Array, "B L D"], valid: Bool[Array, "B L"]
     ) -> Float[Array, "B L D"]:
         positions = jnp.arange(x.shape[1], dtype=jnp.int32)
-        bias = self.relpos_bias(positions[None, :], positions)
-        bias = bias + mask_bias(valid)[:, None, None, :]
-        for layer in self.layers:
+        biases = _biases(
+            self, positions[None, :], positions, mask_bias(valid)[:, None, None, :]
+        )
+        for layer, bias in zip(self.layers, biases, strict=True):
             x = layer(x, bias)
         return self.encoder_norm(x)
 
@@ -154,12 +184,20 @@ class DecoderLayer(nn.Module):
     config: T5Config
 
     def setup(self) -> None:
+        if self.config.per_layer_bias:
+            self.relpos_bias = _relative_bias(self.config, bidirectional=False)
         self.pre_self_attention_layer_norm = _norm(self.config)
         self.self_attention = _attention(self.config)
         self.pre_cross_attention_layer_norm = _norm(self.config)
         self.encoder_decoder_attention = _attention(self.config)
         self.pre_mlp_layer_norm = _norm(self.config)
         self.mlp = _feed_forward(self.config)
+
+    def own_bias(
+        self, queries: Int[Array, "B K"], keys: Int[Array, " S"]
+    ) -> Float[Array, "B N K S"]:
+        """With `per_layer_bias`: this layer's relative positions."""
+        return self.relpos_bias(queries, keys)
 
     def read_prompt(self, encoded: Float[Array, "B L D"]) -> kv_cache.LayerCache:
         """Cross-attention keys and values of the encoded prompt."""
@@ -201,7 +239,8 @@ class Decoder(nn.Module):
     config: T5Config
 
     def setup(self) -> None:
-        self.relpos_bias = RelativeBias(self.config.num_heads, bidirectional=False)
+        if not self.config.per_layer_bias:
+            self.relpos_bias = _relative_bias(self.config, bidirectional=False)
         self.layers = [
             DecoderLayer(self.config) for _ in range(self.config.num_decoder_layers)
         ]
@@ -227,11 +266,11 @@ class Decoder(nn.Module):
         capacity = x.shape[1] if caches is None else caches[0].keys.shape[-1]
         key_slots = jnp.arange(capacity, dtype=slots.dtype)
         seen = key_slots[None, None, :] <= slots[:, :, None]
-        bias = self.relpos_bias(slots, key_slots) + mask_bias(seen)[:, None]
+        biases = _biases(self, slots, key_slots, mask_bias(seen)[:, None])
         written = []
         for index, layer in enumerate(self.layers):
             cache = None if caches is None else caches[index]
-            x, cache = layer(x, bias, cache, slots, prompt[index], prompt_bias)
+            x, cache = layer(x, biases[index], cache, slots, prompt[index], prompt_bias)
             written.append(cache)
         return self.decoder_norm(x), tuple(written)
 

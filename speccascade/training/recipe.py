@@ -37,7 +37,9 @@ def recipe(
       initial: parameters that it starts from, if not random ones.
       teacher: model and parameters that it is distilled from, if any.
     """
-    found = {f"model.{k}": v for k, v in dataclasses.asdict(model.config).items()}
+    # What is false is not there: a training that began before the field goes on.
+    shape = dataclasses.asdict(model.config)
+    found = {f"model.{k}": v for k, v in shape.items() if v is not False}
     found |= {f"settings.{k}": v for k, v in settings.items()}
     data = hashlib.sha256(
         json.dumps([list(map(list, pair)) for pair in pairs]).encode()

@@ -1,0 +1,23 @@
+"""What loading gives, whatever the file was."""
+
+from dataclasses import dataclass
+
+from speccascade.checkpoints.vocabulary import Vocabulary
+from speccascade.models import Model, Params
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """A model that is ready to score, train or export.
+
+    Attributes:
+      model: its shape and its functions.
+      params: float32, in the layout that is trained and stored (not `for_decoding`).
+      vocabulary: of the model, where its files bring one.
+      sha256: hexadecimal, of every file that was read; see `checkpoints.hashes`.
+    """
+
+    model: Model
+    params: Params
+    vocabulary: Vocabulary | None
+    sha256: str

@@ -1,0 +1,99 @@
+"""Folders in the form of Hugging Face: config.json, safetensors, a vocabulary.
+
+    config.json                        `model_type` says which family it is
+    model.safetensors                  all tensors, or
+    model.safetensors.index.json       {"weight_map": {tensor: file}} and the files
+    spiece.model, tokenizer.model      SentencePiece, where there is one
+
+Neither torch nor transformers is needed. A family is a line in `FAMILIES`: a function
+from config.json and the shapes that the files hold to a `Plan`.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from speccascade.checkpoints import transformers_t5
+from speccascade.checkpoints.assembly import Plan, assemble_model
+from speccascade.checkpoints.checkpoint import Checkpoint
+from speccascade.checkpoints.hashes import folder_sha256
+from speccascade.checkpoints.safetensors_io import SafetensorsFiles
+from speccascade.checkpoints.vocabulary import Vocabulary
+from speccascade.errors import UserError
+
+CONFIG = "config.json"
+WEIGHTS = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+VOCABULARIES = ("spiece.model", "tokenizer.model", "sentencepiece.model")
+
+# (config.json, shapes by tensor, path for messages, dtype, overrides) -> Plan
+Family = Callable[
+    [Mapping[str, Any], Mapping[str, tuple[int, ...]], str, str, Mapping[str, object]],
+    Plan,
+]
+
+FAMILIES: dict[str, Family] = {
+    "mt5": transformers_t5.plan,
+    "t5": transformers_t5.plan,
+    "umt5": transformers_t5.plan,
+}
+
+
+def read(path: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
+    """Reads a folder; `checkpoints.load` calls it for `hf:PATH`.
+
+    Args:
+      path: of the folder.
+      dtype: in which the model computes.
+      overrides: fields of our configuration that are given instead of read.
+
+    Raises:
+      UserError: a file is missing or damaged, or the model is none that we have.
+    """
+    folder = Path(path).expanduser()
+    config = _json(folder / CONFIG)
+    kind = config.get("model_type")
+    if kind not in FAMILIES:
+        raise UserError(
+            f"{folder / CONFIG} has model_type {kind!r}; known are "
+            f"{', '.join(FAMILIES)}."
+        )
+    weights = _weights(folder)
+    source = SafetensorsFiles(weights)
+    found = FAMILIES[kind](config, source.shapes(), str(folder), dtype, overrides)
+    vocabularies = [folder / name for name in VOCABULARIES if (folder / name).is_file()]
+    return Checkpoint(
+        model=found.model,
+        params=assemble_model(source, found, str(folder)),
+        vocabulary=Vocabulary(vocabularies[0]) if vocabularies else None,
+        sha256=folder_sha256(folder, [folder / CONFIG, *weights]),
+    )
+
+
+def _weights(folder: Path) -> list[Path]:
+    """The files that hold the tensors."""
+    if (folder / WEIGHTS).is_file():
+        return [folder / WEIGHTS]
+    if not (folder / INDEX).is_file():
+        others = sorted(path.name for path in folder.glob("*.bin"))
+        hint = f" ({', '.join(others)} must be saved as safetensors first)"
+        raise UserError(
+            f"{folder} holds neither {WEIGHTS} nor {INDEX}{hint if others else ''}."
+        )
+    weight_map = _json(folder / INDEX).get("weight_map")
+    if not isinstance(weight_map, dict) or not weight_map:
+        raise UserError(f"{folder / INDEX} has no weight_map.")
+    return [folder / name for name in sorted(set(weight_map.values()))]
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise UserError(f"{path} is not JSON: {error}.") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{path} holds no JSON object.")
+    return content
