@@ -16,6 +16,7 @@ from speccascade.models.interface import (
     Prompts,
     Trainable,
 )
+from speccascade.models.prompt_lookup import PromptLookup
 from speccascade.models.t5 import START_ID, T5, T5Cache
 from speccascade.models.t5_module import T5Config
 
@@ -29,6 +30,7 @@ __all__ = [
     "Model",
     "Params",
     "Prefilled",
+    "PromptLookup",
     "Prompts",
     "T5Cache",
     "T5Config",
