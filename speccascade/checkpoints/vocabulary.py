@@ -66,6 +66,20 @@ class Vocabulary:
         """The id that ends every text."""
         return self._processor.eos_id()
 
+    def piece(self, number: int) -> str:
+        """The text of one id as the model has it, spaces as U+2581."""
+        return self._processor.IdToPiece(number)
+
+    def first_difference(self, other: "Vocabulary") -> str | None:
+        """Where another vocabulary first differs, in words; None if it does not."""
+        for number in range(min(self.size, other.size)):
+            pieces = self.piece(number), other.piece(number)
+            if pieces[0] != pieces[1]:
+                return f"id {number} is {pieces[0]!r} here and {pieces[1]!r} there"
+        if self.size != other.size:
+            return f"it has {self.size} pieces instead of {other.size}"
+        return None
+
     def mask(self, width: int) -> Bool[Array, " V"] | None:
         """bool[V], True at ids that have a piece; None where all V = `width` do.
 

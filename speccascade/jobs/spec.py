@@ -7,9 +7,10 @@ line from the configuration or by hand; nothing here knows where it came from.
 import dataclasses
 from typing import Protocol, runtime_checkable
 
-from speccascade.checkpoints.pairs import PairSpec
-from speccascade.errors import require
+from speccascade.checkpoints.pairs import LookupSpec, PairSpec
+from speccascade.errors import UserError, require
 from speccascade.jobs.method import MethodSpec
+from speccascade.rules import RULES
 from speccascade.sampling import (
     TRUNCATIONS,
     check_setting,
@@ -137,6 +138,8 @@ class JobSpec:
             f"latency.num_examples = {self.latency.num_examples} exceeds num_examples "
             f"= {self.num_examples}; timed examples are the first of those decoded",
         )
+        if isinstance(self.pair.drafter, LookupSpec):
+            _check_lookup(self.method)
         if self.sampling.temperature == 0 and self.method.sweeps in TRUNCATIONS:
             one = dataclasses.replace(self.method, thresholds=(self.untouched,))
             object.__setattr__(self, "method", one)
@@ -169,6 +172,23 @@ class JobSpec:
         if swept == "alpha":
             return None
         return threshold_of(swept, getattr(self.sampling, swept))
+
+
+def _check_lookup(method: MethodSpec) -> None:
+    """Raises UserError for a method that a prompt lookup cannot draft for."""
+    require(
+        method.kind in ("target", "speculative"),
+        f"Method {method.name!r} needs a drafter that is a model, and this pair's is a "
+        "prompt lookup; use a speculative method",
+    )
+    rule = method.rule_object
+    if rule is not None and "q" in rule.gates:
+        fitting = [name for name, one in RULES.items() if "q" not in one.gates]
+        raise UserError(
+            f"Rule {rule.name} decides by the drafter's confidence, and a prompt "
+            "lookup has none: its q is 1 at the token that it copies. Rules that read "
+            f"p alone are {', '.join(fitting)}."
+        )
 
 
 @runtime_checkable

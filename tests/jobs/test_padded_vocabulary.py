@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from speccascade.checkpoints import Vocabulary, safetensors_io
-from speccascade.checkpoints.pairs import resolve
+from speccascade.checkpoints.paths import resolve
 from speccascade.engine import generate
 from speccascade.jobs import switches as switching
 from speccascade.jobs.loaded import LoadedJob
