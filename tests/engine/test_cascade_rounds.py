@@ -21,7 +21,7 @@ from speccascade.engine import (
 )
 from speccascade.engine.distributions import Sampler
 from speccascade.engine.pair import ModelState
-from speccascade.engine.state import Output
+from speccascade.engine.state import Ends, Output
 from speccascade.models.interface import Prompts
 from speccascade.models.toy import Toy
 from speccascade.rules import RULES
@@ -121,7 +121,7 @@ def test_the_worked_example_of_a_run_is_right():
         Uniforms.ahead(row_key(rows.seed, rows.example), 6),
         lambda q, gate_q: jnp.max(gate_q, axis=-1) < SURE,
         longest=3,
-        eos_id=EOS,
+        ends=Ends(eos_id=EOS),
     )
     for index, (_, fed, _, tokens, *numbers, calls) in enumerate(table):
         assert found.tokens[index].tolist() == [ids[word] for word in tokens.split()]
@@ -251,7 +251,7 @@ def test_on_t5_a_target_that_absorbed_runs_is_as_if_prefilled_anew(
         params=params,
         mask=None,
         max_new_tokens=limit,
-        eos_id=small_t5.EOS,
+        ends=Ends(eos_id=small_t5.EOS),
     )
     uniforms = Uniforms.ahead(row_key(rows.seed, rows.example), limit + width)
     play = jax.jit(lambda progress: rounds.play(progress, rows, uniforms))

@@ -26,7 +26,7 @@ from speccascade.engine import (
     verify,
 )
 from speccascade.engine.distributions import Sampler
-from speccascade.engine.state import NOWHERE
+from speccascade.engine.state import NOWHERE, Ends
 from speccascade.models import kv_cache
 from speccascade.models.t5 import T5, T5Config
 from speccascade.models.toy import Toy
@@ -207,8 +207,8 @@ def test_a_gate_on_processed_distributions_is_caught(monkeypatch):
 
 
 def test_an_ignored_end_token_is_caught(monkeypatch):
-    def endless(output, block, count, eos_id):
-        return right(output, block, count, -1)
+    def endless(output, block, count, ends):
+        return right(output, block, count, Ends(eos_id=-1))
 
     right = speculative.commit
     monkeypatch.setattr(speculative, "commit", endless)
