@@ -23,6 +23,8 @@ from speccascade.models import (
     model_of,
 )
 
+FORMS = ("fine_tuned", "few_shot")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSpec:
@@ -134,12 +136,21 @@ class PairSpec:
       target: the large model.
       vocabulary: path of the SentencePiece model that both use (see `paths.resolve`);
         None takes the one that the target's checkpoint brings.
+      form: in which a task asks: "fine_tuned" for models that were trained on it,
+        "few_shot" for base models, with worked examples in the prompt.
     """
 
     name: str
     drafter: ModelSpec | CheckpointSpec | LookupSpec
     target: ModelSpec | CheckpointSpec
     vocabulary: str | None = None
+    form: str = "fine_tuned"
+
+    def __post_init__(self) -> None:
+        require(
+            self.form in FORMS,
+            f"pair.form must be one of {', '.join(FORMS)}, not {self.form!r}",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,6 +62,11 @@ class Vocabulary:
         return self._processor.pad_id()
 
     @property
+    def bos_id(self) -> int:
+        """The id that begins a text that is to be continued, or -1."""
+        return self._processor.bos_id()
+
+    @property
     def eos_id(self) -> int:
         """The id that ends every text."""
         return self._processor.eos_id()
@@ -90,6 +95,22 @@ class Vocabulary:
     def encode(self, text: str) -> list[int]:
         """Token ids of `text`, EOS appended."""
         return [*self._processor.EncodeAsIds(text), self.eos_id]
+
+    def encode_open(self, text: str) -> list[int]:
+        """Token ids of a text that is to be continued: BOS first, if there is one."""
+        begin = [self.bos_id] if self.bos_id >= 0 else []
+        return [*begin, *self._processor.EncodeAsIds(text)]
+
+    def containing(self, text: str, width: int) -> Bool[Array, " V"]:
+        """bool[V], True at ids of the `width` = V logits whose text contains `text`.
+
+        A piece that is one byte of it counts where `text` is that byte.
+        """
+        byte = f"<0x{ord(text):02X}>" if len(text) == 1 and text.isascii() else None
+        named = map(self.piece, range(self.size))
+        pieces = [piece.replace("\u2581", " ") for piece in named]
+        found = [text in piece or piece == byte for piece in pieces]
+        return jnp.array(found + [False] * (width - self.size))
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of `ids` up to the first EOS.

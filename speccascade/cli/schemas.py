@@ -103,6 +103,7 @@ class Pair:
     drafter: Any = MISSING
     target: Any = MISSING
     vocabulary: str | None = None
+    form: str = "fine_tuned"
 
 
 @dataclass

@@ -62,7 +62,7 @@ def _train(config: Config, name: str) -> None:
     if asked.initial is not None:
         initial = _initial(model, asked.initial, asked.initial_decoder_layers)
     validation = [
-        (vocabulary.encode(task.prompt(text.source)), vocabulary.encode(text.reference))
+        (task.encode_prompt(vocabulary, text.source), vocabulary.encode(text.reference))
         for text in task.texts("validation")
     ]
     evaluate = None

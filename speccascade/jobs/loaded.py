@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Bool
 
 from speccascade.checkpoints.pairs import LoadedPair, PairSpec, load_pair
 from speccascade.engine import (
@@ -119,6 +120,7 @@ class LoadedJob:
             self._params,
             *batch,
             pair.mask,
+            self._stops,
             max_new_tokens=self.spec.task.max_new_tokens,
             eos_id=pair.vocabulary.eos_id,
         )
@@ -155,9 +157,18 @@ class LoadedJob:
             make_rows(requests, length),
             jnp.asarray(of_prompt),
             pair.mask,
+            self._stops,
             max_new_tokens=self.spec.task.max_new_tokens,
             eos_id=pair.vocabulary.eos_id,
         )
+
+    @functools.cached_property
+    def _stops(self) -> Bool[Array, " V"] | None:
+        """Ids that end an answer beside the end token."""
+        stop, pair = self.spec.task.stop, self.pair
+        if stop is None:
+            return None
+        return pair.vocabulary.containing(stop, pair.target.vocab_size)
 
     @property
     def _params(self) -> PairParams:

@@ -36,16 +36,17 @@ SPLITS = ("train", "validation", "test")
 def build(task: "Task", vocabulary_file: Path) -> seqio.Task:
     """A new `seqio.Task` with our texts, vocabulary and metrics.
 
-    Its examples have `inputs` and `targets` (int32, EOS appended, untruncated), both as
-    text under `*_pretokenized`, and `id` (int64). Reading the training split raises
-    UserError where its data are missing.
+    Its examples have `inputs` and `targets` (int32, untruncated, EOS appended but to
+    open prompts), both as text under `*_pretokenized`, and `id` (int64). Reading the
+    training split raises UserError where its data are missing.
 
     Args:
       task: ours.
       vocabulary_file: SentencePiece model with pad 0 and EOS 1.
     """
     vocabulary = seqio.SentencePieceVocabulary(str(vocabulary_file), extra_ids=0)
-    feature = seqio.Feature(vocabulary, add_eos=True)
+    prompt = seqio.Feature(vocabulary, add_eos=not task.open_prompt)
+    answer = seqio.Feature(vocabulary, add_eos=True)
 
     def texts(
         split: str, shuffle_files: bool = False, seed: int | None = None
@@ -63,13 +64,13 @@ def build(task: "Task", vocabulary_file: Path) -> seqio.Task:
     return seqio.Task(
         task.name,
         source=seqio.FunctionDataSource(texts, splits=SPLITS),
-        output_features={"inputs": feature, "targets": feature},
+        output_features={"inputs": prompt, "targets": answer},
         preprocessors=[seqio.preprocessors.tokenize, seqio.preprocessors.append_eos],
         metric_fns=[metric_fn(metric) for metric in task.metrics],
     )
 
 
 def prompt_tokens(task: seqio.Task, split: str) -> list[list[int]]:
-    """Prompt ids of a whole split, EOS included, in the order of its texts."""
+    """Prompt ids of a whole split, in the order of its texts."""
     dataset = task.get_dataset(split=split, shuffle=False, trim_output_features=False)
     return [example["inputs"].tolist() for example in dataset.as_numpy_iterator()]
