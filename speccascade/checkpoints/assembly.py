@@ -151,9 +151,10 @@ def assemble(
             raise UserError(
                 f"{where} announces another shape than it stores for {names[0]}."
             )
-        # NumPy converts: JAX would compile a program for every shape.
+        # NumPy converts: JAX would compile a program for every shape. `jnp.asarray`
+        # would copy twice.
         wide = tensor.astype(np.float32, copy=False)
-        built[ours] = jax.block_until_ready(jnp.asarray(wide))
+        built[ours] = jax.block_until_ready(jax.device_put(wide))
         del tensor, wide
         uses.subtract(names)
         for name in names:

@@ -4,6 +4,7 @@
     model.safetensors                  all tensors, or
     model.safetensors.index.json       {"weight_map": {tensor: file}} and the files
     spiece.model, tokenizer.model      SentencePiece, where there is one
+    tokenizer_config.json              `add_bos_token`: whether texts begin with BOS
 
 Neither torch nor transformers is needed. A family is a line in `FAMILIES`: a function
 from config.json and the shapes that the files hold to a `Plan`.
@@ -14,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from speccascade.checkpoints import transformers_t5
+from speccascade.checkpoints import transformers_decoders, transformers_t5
 from speccascade.checkpoints.assembly import Plan, assemble_model
 from speccascade.checkpoints.checkpoint import Checkpoint
 from speccascade.checkpoints.hashes import folder_sha256
@@ -25,6 +26,7 @@ from speccascade.errors import UserError
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
+TOKENIZER_CONFIG = "tokenizer_config.json"
 VOCABULARIES = ("spiece.model", "tokenizer.model", "sentencepiece.model")
 
 # (config.json, shapes by tensor, path for messages, dtype, overrides) -> Plan
@@ -34,7 +36,14 @@ Family = Callable[
 ]
 
 FAMILIES: dict[str, Family] = {
+    "gemma": transformers_decoders.plan,
+    "gemma2": transformers_decoders.plan,
+    "gemma3": transformers_decoders.plan,
+    "gemma3_text": transformers_decoders.plan,
+    "llama": transformers_decoders.plan,
+    "mistral": transformers_decoders.plan,
     "mt5": transformers_t5.plan,
+    "qwen2": transformers_decoders.plan,
     "t5": transformers_t5.plan,
     "umt5": transformers_t5.plan,
 }
@@ -62,13 +71,20 @@ def read(path: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
     weights = _weights(folder)
     source = SafetensorsFiles(weights)
     found = FAMILIES[kind](config, source.shapes(), str(folder), dtype, overrides)
-    vocabularies = [folder / name for name in VOCABULARIES if (folder / name).is_file()]
     return Checkpoint(
         model=found.model,
         params=assemble_model(source, found, str(folder)),
-        vocabulary=Vocabulary(vocabularies[0]) if vocabularies else None,
+        vocabulary=_vocabulary(folder),
         sha256=folder_sha256(folder, [folder / CONFIG, *weights]),
     )
+
+
+def _vocabulary(folder: Path) -> Vocabulary | None:
+    paths = [folder / name for name in VOCABULARIES if (folder / name).is_file()]
+    settings = folder / TOKENIZER_CONFIG
+    said = _json(settings) if settings.is_file() else {}
+    adds_bos = bool(said.get("add_bos_token", False))
+    return Vocabulary(paths[0], adds_bos=adds_bos) if paths else None
 
 
 def _weights(folder: Path) -> list[Path]:

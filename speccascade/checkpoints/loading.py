@@ -3,6 +3,8 @@
     scheme   PATH
     t5x      folder `checkpoint_<step>` of T5X, or a file with all arrays inline
     hf       folder of Hugging Face: config.json and safetensors
+    orbax    folder of Google's library gemma
+    gguf     file of llama.cpp; needs the package gguf
     mini     name of a model that ships with the project: mini:ende_docs_target
 
 What each of them reads is on one page, docs/checkpoints.md. A scheme is a line in
@@ -11,15 +13,17 @@ What each of them reads is on one page, docs/checkpoints.md. A scheme is a line 
 
 from collections.abc import Callable, Mapping
 
-from speccascade.checkpoints import huggingface, mini, t5x
+from speccascade.checkpoints import gguf, huggingface, mini, orbax, t5x
 from speccascade.checkpoints.checkpoint import Checkpoint
 from speccascade.errors import UserError
 
 Reader = Callable[[str, str, Mapping[str, object]], Checkpoint]
 
 READERS: dict[str, Reader] = {
+    "gguf": gguf.read,
     "hf": huggingface.read,
     "mini": mini.read,
+    "orbax": orbax.read,
     "t5x": t5x.read,
 }
 

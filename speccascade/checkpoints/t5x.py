@@ -15,25 +15,20 @@ The index says nothing of the model: its configuration is inferred from the tree
 `checkpoints.t5x_tree`. Layout: https://github.com/google-research/t5x, version 3.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgpack
 import numpy as np
-import tensorstore
 
 from speccascade.checkpoints.assembly import assemble_model
 from speccascade.checkpoints.checkpoint import Checkpoint
 from speccascade.checkpoints.hashes import folder_sha256
 from speccascade.checkpoints.msgpack_tree import StoredArray, read_tree
+from speccascade.checkpoints.orbax_arrays import OrbaxArrays
 from speccascade.checkpoints.t5x_tree import plan
-from speccascade.checkpoints.zarr_array import (
-    open_tensorstore,
-    read_tensorstore,
-    read_zarr,
-)
+from speccascade.checkpoints.zarr_array import read_zarr
 from speccascade.errors import UserError
 
 TARGET = "target"
@@ -58,7 +53,8 @@ def read(path: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
     folder = Path(path).expanduser()
     if folder.name == INDEX and folder.is_file():
         folder = folder.parent
-    source = OrbaxState(folder) if (folder / "state").is_dir() else Index(folder)
+    state = folder / "state"
+    source = OrbaxArrays(state, f"{TARGET}.") if state.is_dir() else Index(folder)
     found = plan(source.shapes(), str(folder), dtype, overrides)
     return Checkpoint(
         model=found.model,
@@ -107,54 +103,6 @@ class Index:
             return [self._index]
         arrays = self._folder.glob(f"{TARGET}.*/*")
         return [self._index, *(path for path in arrays if path.is_file())]
-
-
-class OrbaxState:
-    """The parameters in the folder `state` of a newer save: a `Source`."""
-
-    def __init__(self, folder: Path) -> None:
-        """Lists the arrays.
-
-        Raises:
-          UserError: the folder holds no parameters.
-        """
-        self._folder = folder / "state"
-        base = f"file://{self._folder.absolute()}/"
-        if (self._folder / "manifest.ocdbt").is_file():
-            self._kvstore = {"driver": "ocdbt", "base": base}
-        else:
-            self._kvstore = base
-        try:
-            store = tensorstore.KvStore.open(self._kvstore).result()
-            keys = [key.decode() for key in store.list().result()]
-            names = [re.fullmatch(rf"{TARGET}\.(.+)/\.zarray", key) for key in keys]
-            self._shapes = {
-                name[1].replace(".", "/"): tuple(
-                    open_tensorstore(self._path(name[1])).shape
-                )
-                for name in names
-                if name
-            }
-        except ValueError as error:
-            raise UserError(f"{self._folder} cannot be read: {error}.") from error
-        if not self._shapes:
-            raise UserError(f"{self._folder} holds no arrays named {TARGET}.*.")
-
-    def _path(self, name: str) -> Any:
-        path = f"{TARGET}.{name}/"
-        if isinstance(self._kvstore, str):
-            return self._kvstore + path
-        return {**self._kvstore, "path": path}
-
-    def shapes(self) -> Mapping[str, tuple[int, ...]]:
-        return self._shapes
-
-    def read(self, name: str) -> np.ndarray:
-        return read_tensorstore(self._path(name.replace("/", ".")), name)
-
-    def files(self) -> list[Path]:
-        """Everything in the folder: arrays share files."""
-        return [path for path in self._folder.rglob("*") if path.is_file()]
 
 
 def _target(index: Path) -> dict[str, Any]:

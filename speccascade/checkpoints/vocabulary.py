@@ -25,21 +25,25 @@ class Vocabulary:
 
     Attributes:
       path: the model file.
-      sha256: of that file, in hexadecimal.
+      sha256: of the model, in hexadecimal.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(
+        self, path: str | Path, *, model: bytes | None = None, adds_bos: bool = False
+    ) -> None:
         """Reads the model file.
 
         Args:
           path: the SentencePiece model.
+          model: its content, where it is part of the file `path` in another form.
+          adds_bos: whether texts begin with a token of their own, as Gemma's do.
 
         Raises:
           UserError: the file cannot be read or is no SentencePiece model.
         """
         self.path = Path(path)
         try:
-            model = self.path.read_bytes()
+            model = self.path.read_bytes() if model is None else model
         except OSError as error:
             raise UserError(
                 f"The vocabulary {self.path} cannot be read: {error.strerror}."
@@ -50,6 +54,7 @@ class Vocabulary:
             self._processor.LoadFromSerializedProto(model)
         except RuntimeError as error:
             raise UserError(f"{self.path} is not a SentencePiece model.") from error
+        self._start = [self._processor.bos_id()] if adds_bos else []
 
     @property
     def size(self) -> int:
@@ -93,8 +98,8 @@ class Vocabulary:
         return None if self.size >= width else jnp.arange(width) < self.size
 
     def encode(self, text: str) -> list[int]:
-        """Token ids of `text`, EOS appended."""
-        return [*self._processor.EncodeAsIds(text), self.eos_id]
+        """Token ids of `text`, EOS appended; after BOS where texts begin with it."""
+        return [*self._start, *self._processor.EncodeAsIds(text), self.eos_id]
 
     def encode_open(self, text: str) -> list[int]:
         """Token ids of a text that is to be continued: BOS first, if there is one."""
