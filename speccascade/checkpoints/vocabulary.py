@@ -24,7 +24,8 @@ class Vocabulary:
       encode("a\tb") -> ids of the pieces "▁a", "\t", "b", then EOS
 
     Attributes:
-      path: the model file.
+      path: the file that holds the model.
+      model: the SentencePiece model itself.
       sha256: of the model, in hexadecimal.
     """
 
@@ -48,6 +49,7 @@ class Vocabulary:
             raise UserError(
                 f"The vocabulary {self.path} cannot be read: {error.strerror}."
             ) from error
+        self.model = model
         self.sha256 = hashlib.sha256(model).hexdigest()
         self._processor = sentencepiece.SentencePieceProcessor()
         try:

@@ -33,13 +33,13 @@ class Tokenizer(Protocol):
     """What a task asks of a vocabulary; `checkpoints.vocabulary.Vocabulary` is one."""
 
     @property
-    def path(self) -> Path:
-        """The SentencePiece model file."""
+    def model(self) -> bytes:
+        """The SentencePiece model."""
         ...
 
     @property
     def sha256(self) -> str:
-        """Of the model file."""
+        """Of the model."""
         ...
 
     def encode(self, text: str) -> list[int]:
@@ -239,7 +239,7 @@ class Task(abc.ABC):
         """This task as a new `seqio.Task`, in no registry; imports TensorFlow."""
         from speccascade.tasks import seqio_task
 
-        return seqio_task.build(self, vocabulary.path)
+        return seqio_task.build(self, vocabulary)
 
     def check_split(self, split: str) -> None:
         """Accepts the evaluation splits.

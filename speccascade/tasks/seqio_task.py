@@ -7,6 +7,7 @@ about four seconds and 860 MB, so nothing imports this module before it is neede
 
 import contextlib
 import os
+import tempfile
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,10 +20,11 @@ with warnings.catch_warnings():
     import seqio
     import tensorflow as tf
 
+from speccascade.files import replace
 from speccascade.tasks.metrics import metric_fn
 
 if TYPE_CHECKING:
-    from speccascade.tasks.base import Task
+    from speccascade.tasks.base import Task, Tokenizer
 
 # JAX owns the accelerators: TensorFlow, which only tokenises, would take all memory of
 # a GPU for itself. Once TensorFlow has started it refuses; then its user has decided.
@@ -33,7 +35,7 @@ with contextlib.suppress(RuntimeError):
 SPLITS = ("train", "validation", "test")
 
 
-def build(task: "Task", vocabulary_file: Path) -> seqio.Task:
+def build(task: "Task", tokenizer: "Tokenizer") -> seqio.Task:
     """A new `seqio.Task` with our texts, vocabulary and metrics.
 
     Its examples have `inputs` and `targets` (int32, untruncated, EOS appended but to
@@ -42,9 +44,9 @@ def build(task: "Task", vocabulary_file: Path) -> seqio.Task:
 
     Args:
       task: ours.
-      vocabulary_file: SentencePiece model with pad 0 and EOS 1.
+      tokenizer: a SentencePiece model.
     """
-    vocabulary = seqio.SentencePieceVocabulary(str(vocabulary_file), extra_ids=0)
+    vocabulary = seqio.SentencePieceVocabulary(_file(tokenizer), extra_ids=0)
     prompt = seqio.Feature(vocabulary, add_eos=not task.open_prompt)
     answer = seqio.Feature(vocabulary, add_eos=True)
 
@@ -68,6 +70,14 @@ def build(task: "Task", vocabulary_file: Path) -> seqio.Task:
         preprocessors=[seqio.preprocessors.tokenize, seqio.preprocessors.append_eos],
         metric_fns=[metric_fn(metric) for metric in task.metrics],
     )
+
+
+def _file(tokenizer: "Tokenizer") -> str:
+    """The model as a file, which seqio reads when it needs it."""
+    path = Path(tempfile.gettempdir()) / f"speccascade-{tokenizer.sha256}.model"
+    if not path.exists():
+        replace(path, tokenizer.model)
+    return str(path)
 
 
 def prompt_tokens(task: seqio.Task, split: str) -> list[list[int]]:
