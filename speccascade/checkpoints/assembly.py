@@ -26,6 +26,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from speccascade.checkpoints.handover import to_jax
 from speccascade.errors import UserError
 from speccascade.models import Trainable
 
@@ -151,11 +152,8 @@ def assemble(
             raise UserError(
                 f"{where} announces another shape than it stores for {names[0]}."
             )
-        # NumPy converts: JAX would compile a program for every shape. `jnp.asarray`
-        # would copy twice.
-        wide = tensor.astype(np.float32, copy=False)
-        built[ours] = jax.block_until_ready(jax.device_put(wide))
-        del tensor, wide
+        built[ours] = to_jax(tensor)
+        del tensor
         uses.subtract(names)
         for name in names:
             if not uses[name]:

@@ -22,6 +22,7 @@ from speccascade.checkpoints.checkpoint import Checkpoint
 from speccascade.checkpoints.gguf_header import Tensor, read_header
 from speccascade.checkpoints.gguf_names import plan
 from speccascade.checkpoints.gguf_vocabulary import vocabulary_of
+from speccascade.checkpoints.handover import aligned
 from speccascade.checkpoints.hashes import file_sha256
 from speccascade.checkpoints.paths import resolve
 from speccascade.errors import UserError
@@ -29,8 +30,6 @@ from speccascade.errors import UserError
 # Numbers that are dequantised at a time, a multiple of every block: few enough for the
 # package's intermediate arrays to stay in the cache of a processor.
 _AT_ONCE = 1 << 18
-
-_ALIGNMENT = 64  # bytes; what XLA asks of its buffers on CPU
 
 TYPES = (
     "F32",
@@ -134,20 +133,13 @@ class GgufFile:
         block, size = self._gguf.GGML_QUANT_SIZES[kind]
         # Blocks lie along rows, and rows follow each other without a gap: what is read
         # at a time need not be whole rows.
-        flat = _aligned(math.prod(tensor.shape))
+        flat = aligned((math.prod(tensor.shape),))
         with self.path.open("rb") as file:
             file.seek(tensor.offset)
             for part in np.split(flat, range(_AT_ONCE, flat.size, _AT_ONCE)):
                 content = np.fromfile(file, np.uint8, part.size // block * size)
                 part[:] = self._gguf.dequantize(content, kind)
         return flat.reshape(tensor.shape)
-
-
-def _aligned(count: int) -> np.ndarray:
-    """float32[count], not filled, which JAX takes over without a copy on CPU."""
-    room = np.empty(4 * count + _ALIGNMENT, np.uint8)
-    start = -room.ctypes.data % _ALIGNMENT
-    return room[start : start + 4 * count].view(np.float32)
 
 
 def _package() -> Any:
