@@ -29,7 +29,8 @@ import transformers
 from transformers import T5Config, T5ForConditionalGeneration
 
 from speccascade.checkpoints import safetensors_io
-from speccascade.checkpoints.pairs import ModelSpec, resolve
+from speccascade.checkpoints.pairs import ModelSpec
+from speccascade.checkpoints.paths import resolve
 from speccascade.checkpoints.transformers_names import transformers_names
 from speccascade.cli.build import job_spec
 from speccascade.cli.compose import Words, one_job

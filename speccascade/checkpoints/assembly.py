@@ -25,11 +25,10 @@ import flax.traverse_util
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
 
 from speccascade.checkpoints.handover import to_jax
 from speccascade.errors import UserError
-from speccascade.models import Model, Params
+from speccascade.models import Trainable
 
 NAMES_LISTED = 20  # a message names that many tensors of a kind, and counts the rest
 
@@ -68,15 +67,6 @@ class Origin(NamedTuple):
     transform: Callable[..., np.ndarray] = as_it_is
 
 
-@runtime_checkable
-class Initialises(Model, Protocol):
-    """A model that knows its parameters."""
-
-    def init(self, key: Array) -> Params:
-        """Random parameters, float32."""
-        ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What a family makes of a checkpoint, before a tensor is read.
@@ -89,14 +79,14 @@ class Plan:
       ignored: foreign tensors that no model uses; a family that names one says why.
     """
 
-    model: Initialises
+    model: Trainable
     origins: Mapping[str, Origin]
     copies: Mapping[str, str] = field(default_factory=dict)
     ignored: Collection[str] = ()
 
 
 @functools.lru_cache(maxsize=8)
-def model_shapes(model: Initialises) -> Mapping[str, Any]:
+def model_shapes(model: Trainable) -> Mapping[str, Any]:
     """The tree of shapes of a model's parameters; tracing it takes a while."""
     return jax.eval_shape(model.init, jax.random.key(0))
 

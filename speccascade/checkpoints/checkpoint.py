@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from speccascade.checkpoints.vocabulary import Vocabulary
-from speccascade.models import Model, Params
+from speccascade.models import Params, Trainable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +17,7 @@ class Checkpoint:
       sha256: hexadecimal, of every file that was read; see `checkpoints.hashes`.
     """
 
-    model: Model
+    model: Trainable
     params: Params
     vocabulary: Vocabulary | None
     sha256: str

@@ -24,6 +24,7 @@ from speccascade.checkpoints.gguf_names import plan
 from speccascade.checkpoints.gguf_vocabulary import vocabulary_of
 from speccascade.checkpoints.handover import aligned
 from speccascade.checkpoints.hashes import file_sha256
+from speccascade.checkpoints.paths import resolve
 from speccascade.errors import UserError
 
 # Numbers that are dequantised at a time, a multiple of every block: few enough for the
@@ -49,7 +50,7 @@ def read(path: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
     """Reads a GGUF file; `checkpoints.load` calls it for `gguf:PATH`.
 
     Args:
-      path: of the file.
+      path: of the file; see `paths.resolve`.
       dtype: in which the model computes.
       overrides: fields of `GemmaConfig` that are given instead of read.
 
@@ -57,7 +58,7 @@ def read(path: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
       UserError: the package `gguf` is not installed, the file is missing or damaged, or
         what it holds is no decoder that we have.
     """
-    file = GgufFile(Path(path).expanduser())
+    file = GgufFile(resolve(path))
     found = plan(file.metadata, file.shapes(), path, dtype, overrides)
     return Checkpoint(
         model=found.model,

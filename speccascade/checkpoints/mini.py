@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from speccascade.checkpoints.assembly import assemble_model
 from speccascade.checkpoints.checkpoint import Checkpoint
 from speccascade.checkpoints.hashes import file_sha256
-from speccascade.checkpoints.pairs import PACKAGE_PREFIX, resolve
+from speccascade.checkpoints.paths import PACKAGE_PREFIX, resolve
 from speccascade.checkpoints.safetensors_io import SafetensorsFiles
 from speccascade.checkpoints.t5x_tree import plan
 from speccascade.checkpoints.vocabulary import Vocabulary

@@ -1,38 +1,129 @@
 """A drafter and a target with one vocabulary, read from the files of a pair."""
 
-import importlib.resources
+import json
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any, NamedTuple
 
 import jax
 from jaxtyping import Array, Bool
 
 from speccascade.checkpoints import safetensors_io
 from speccascade.checkpoints.hashes import file_sha256
+from speccascade.checkpoints.loading import load
+from speccascade.checkpoints.paths import resolve
 from speccascade.checkpoints.vocabulary import Vocabulary
-from speccascade.errors import UserError
+from speccascade.errors import UserError, require
 from speccascade.models import (
     GemmaConfig,
     Model,
+    Padded,
     Params,
+    PromptLookup,
     T5Config,
     model_of,
 )
 
-PACKAGE_PREFIX = "package:"
+FORMS = ("fine_tuned", "few_shot")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSpec:
-    """One model of a pair.
+    """A model whose shape is written down.
 
     Attributes:
       config: its shape.
-      weights: path of its safetensors file; see `resolve`.
+      weights: path of its safetensors file; see `paths.resolve`.
     """
 
     config: T5Config | GemmaConfig
     weights: str
+
+    def load(self, vocabulary: Vocabulary | None) -> "Part":
+        """Reads the weights; `vocabulary` must be the one that they know of.
+
+        Raises:
+          UserError: it is not, or the file is not that model's.
+        """
+        model, path = model_of(self.config), resolve(self.weights)
+        shapes = jax.eval_shape(model.init, jax.random.key(0))
+        params = safetensors_io.load(path, shapes)
+        # `speccascade train` writes it; weights from elsewhere may not say.
+        trained_with = safetensors_io.read_metadata(path).get("vocabulary_sha256")
+        if vocabulary and trained_with not in (None, vocabulary.sha256):
+            raise UserError(
+                f"The weights {path} were trained with another vocabulary than "
+                f"{vocabulary.path}; name the one that belongs to them."
+            )
+        identity = {"sha256": file_sha256(path), "dtype": self.config.dtype}
+        return Part(model, model.for_decoding(params), None, identity)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointSpec:
+    """A model from a checkpoint of any kind, which says its own shape.
+
+    Attributes:
+      uri: see `loading.load`.
+      dtype: in which it computes, "float32" or "bfloat16".
+      overrides: fields of its configuration in place of the checkpoint's: a mapping, or
+        its sorted items, which it becomes.
+    """
+
+    uri: str
+    dtype: str = "float32"
+    overrides: Any = ()
+
+    def __post_init__(self) -> None:
+        items = tuple(sorted(dict(self.overrides).items()))
+        object.__setattr__(self, "overrides", items)
+
+    def load(self, vocabulary: Vocabulary | None) -> "Part":
+        """Reads the checkpoint.
+
+        Raises:
+          UserError: it cannot be read.
+        """
+        del vocabulary  # the pair compares it with the checkpoint's own
+        overrides = dict(self.overrides)
+        found = load(self.uri, dtype=self.dtype, overrides=overrides)
+        identity = {"sha256": found.sha256, "dtype": self.dtype}
+        if overrides:
+            identity["overrides"] = json.dumps(overrides, sort_keys=True)
+        params = found.model.for_decoding(found.params)
+        return Part(found.model, params, found.vocabulary, identity)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookupSpec:
+    """A drafter without weights: `models.PromptLookup`.
+
+    Attributes:
+      longest: tokens of the longest run that it seeks.
+    """
+
+    longest: int = 3
+
+    def __post_init__(self) -> None:
+        require(
+            self.longest >= 1,
+            f"pair.drafter.longest must be at least 1, not {self.longest}",
+        )
+
+
+class Part(NamedTuple):
+    """One model of a pair, loaded.
+
+    Attributes:
+      model: its functions.
+      params: held for decoding.
+      vocabulary: that its files bring, if any.
+      identity: what it contributes to a run key.
+    """
+
+    model: Model
+    params: Params
+    vocabulary: Vocabulary | None
+    identity: dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,15 +132,25 @@ class PairSpec:
 
     Attributes:
       name: of the pair; a folder of the results root has it too.
-      drafter: the small model.
+      drafter: the small model, or a prompt lookup.
       target: the large model.
-      vocabulary: path of the SentencePiece model that both use; see `resolve`.
+      vocabulary: path of the SentencePiece model that both use (see `paths.resolve`);
+        None takes the one that the target's checkpoint brings.
+      form: in which a task asks: "fine_tuned" for models that were trained on it,
+        "few_shot" for base models, with worked examples in the prompt.
     """
 
     name: str
-    drafter: ModelSpec
-    target: ModelSpec
-    vocabulary: str
+    drafter: ModelSpec | CheckpointSpec | LookupSpec
+    target: ModelSpec | CheckpointSpec
+    vocabulary: str | None = None
+    form: str = "fine_tuned"
+
+    def __post_init__(self) -> None:
+        require(
+            self.form in FORMS,
+            f"pair.form must be one of {', '.join(FORMS)}, not {self.form!r}",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,15 +180,6 @@ class LoadedPair:
     identity: dict[str, str]
 
 
-def resolve(path: str) -> Path:
-    """The file that `path` means: `package:NAME` is NAME inside `speccascade/data`."""
-    if path.startswith(PACKAGE_PREFIX):
-        data = importlib.resources.files("speccascade") / "data"
-        # Installed packages are plain folders: JAX does not run from a zip archive.
-        return Path(str(data)) / path.removeprefix(PACKAGE_PREFIX)
-    return Path(path).expanduser()
-
-
 def load_pair(spec: PairSpec) -> LoadedPair:
     """Reads both models and their vocabulary, and checks that they fit together.
 
@@ -99,50 +191,64 @@ def load_pair(spec: PairSpec) -> LoadedPair:
         configuration, the two models have different vocabularies, or the vocabulary has
         more pieces than the models have logits.
     """
-    widths = spec.drafter.config.vocab_size, spec.target.config.vocab_size
-    if widths[0] != widths[1]:
+    named = None if spec.vocabulary is None else Vocabulary(resolve(spec.vocabulary))
+    target = spec.target.load(named)
+    vocabulary = named or target.vocabulary
+    if vocabulary is None:
         raise UserError(
-            f"The drafter and the target of pair {spec.name} must share one "
-            f"vocabulary, but their vocab_size is {widths[0]} and {widths[1]}."
+            f"The target of pair {spec.name} brings no vocabulary: set pair.vocabulary."
         )
-    vocabulary = Vocabulary(resolve(spec.vocabulary))
-    if vocabulary.size > widths[0]:
-        raise UserError(
-            f"The vocabulary {vocabulary.path} has {vocabulary.size} pieces, more than "
-            f"the {widths[0]} logits of pair {spec.name}; name the vocabulary that its "
-            "models were trained with."
-        )
-    drafter, drafter_params = _load_model(spec.drafter, vocabulary)
-    target, target_params = _load_model(spec.target, vocabulary)
-    mask = vocabulary.mask(widths[0])
+    if isinstance(spec.drafter, LookupSpec):
+        longest = spec.drafter.longest
+        lookup = PromptLookup(vocab_size=target.model.vocab_size, longest=longest)
+        drafter = Part(lookup, {}, None, {"lookup": str(longest)})
+    else:
+        drafter = spec.drafter.load(named)
+    for role, part in (("drafter", drafter), ("target", target)):
+        _check_fits(spec.name, role, part, vocabulary)
+    width = max(drafter.model.vocab_size, target.model.vocab_size)
+    mask = vocabulary.mask(width)
     masked = {} if mask is None else {"allowed_ids": str(vocabulary.size)}
     return LoadedPair(
         name=spec.name,
-        drafter=drafter,
-        target=target,
-        drafter_params=drafter_params,
-        target_params=target_params,
+        drafter=_widened(drafter.model, width),
+        target=_widened(target.model, width),
+        drafter_params=drafter.params,
+        target_params=target.params,
         vocabulary=vocabulary,
         mask=mask,
         identity={
-            "drafter_sha256": file_sha256(resolve(spec.drafter.weights)),
-            "drafter_dtype": spec.drafter.config.dtype,
-            "target_sha256": file_sha256(resolve(spec.target.weights)),
-            "target_dtype": spec.target.config.dtype,
-            "vocabulary_sha256": vocabulary.sha256,
+            f"{role}_{name}": value
+            for role, part in (("drafter", drafter), ("target", target))
+            for name, value in part.identity.items()
         }
+        | {"vocabulary_sha256": vocabulary.sha256}
         | masked,
     )
 
 
-def _load_model(spec: ModelSpec, vocabulary: Vocabulary) -> tuple[Model, Params]:
-    model, path = model_of(spec.config), resolve(spec.weights)
-    params = safetensors_io.load(path, jax.eval_shape(model.init, jax.random.key(0)))
-    # `speccascade train` writes it; weights from elsewhere may not say.
-    trained_with = safetensors_io.read_metadata(path).get("vocabulary_sha256")
-    if trained_with not in (None, vocabulary.sha256):
+def _widened(model: Model, width: int) -> Model:
+    narrower = model.vocab_size < width
+    return Padded(model=model, width=width) if narrower else model
+
+
+def _check_fits(pair: str, role: str, part: Part, vocabulary: Vocabulary) -> None:
+    """Raises UserError if the model has too few logits, or a vocabulary of its own.
+
+    More logits than pieces are padding, and masked.
+    """
+    if vocabulary.size > part.model.vocab_size:
         raise UserError(
-            f"The weights {path} were trained with another vocabulary than "
-            f"{vocabulary.path}; name the one that belongs to them."
+            f"The vocabulary {vocabulary.path} has {vocabulary.size} pieces, more than "
+            f"the {part.model.vocab_size} logits of the {role} of pair {pair}; name "
+            "the vocabulary that its models were trained with."
         )
-    return model, model.for_decoding(params)
+    own = part.vocabulary
+    if own is None or own.sha256 == vocabulary.sha256:
+        return
+    difference = own.first_difference(vocabulary)
+    if difference is not None:
+        raise UserError(
+            f"The {role} of pair {pair} has another vocabulary than "
+            f"{vocabulary.path}: {difference}."
+        )

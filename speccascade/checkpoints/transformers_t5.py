@@ -12,9 +12,11 @@
 
 `tie_word_embeddings` there means less than it says: false in a published T5 1.1 means
 that the output is not scaled by D^-1/2, and transformers 5 writes
-`scale_decoder_outputs` for that. Whether the output is tied, the file says: it has
-`lm_head.weight` or not. T5 1.0 is tied and scaled. An output of version 1.1 is a matrix
-of its own here, also where the file makes one of the embedding.
+`scale_decoder_outputs` for that; an mT5 never scales. (Of a published umT5, false too,
+transformers 5.23 scales the output; T5X, which trained it, does not, nor do we.)
+Whether the output is tied, the file says: it has `lm_head.weight` or not. T5 1.0 is
+tied and scaled. An output of version 1.1 is a matrix of its own here, also where the
+file makes one of the embedding.
 """
 
 import functools
@@ -74,8 +76,7 @@ def plan(
       UserError: config.json lacks a field, or describes a T5 that we do not have.
     """
     ours = _config(config, where, dtype, overrides)
-    # mT5 and umT5 never scale.
-    scaled = config["model_type"] == "t5" and config.get(
+    scaled = config["model_type"] != "mt5" and config.get(
         "scale_decoder_outputs", config.get("tie_word_embeddings") is not False
     )
     if ours.version == "1.0" and not scaled:

@@ -24,7 +24,8 @@ class Vocabulary:
       encode("a\tb") -> ids of the pieces "▁a", "\t", "b", then EOS
 
     Attributes:
-      path: the model file.
+      path: the file that holds the model.
+      model: the SentencePiece model itself.
       sha256: of the model, in hexadecimal; with BOS before texts another one.
     """
 
@@ -48,6 +49,7 @@ class Vocabulary:
             raise UserError(
                 f"The vocabulary {self.path} cannot be read: {error.strerror}."
             ) from error
+        self.model = model
         start = b"bos" if adds_bos else b""
         self.sha256 = hashlib.sha256(model + start).hexdigest()
         self._processor = sentencepiece.SentencePieceProcessor()
@@ -68,9 +70,28 @@ class Vocabulary:
         return self._processor.pad_id()
 
     @property
+    def bos_id(self) -> int:
+        """The id that begins a text that is to be continued, or -1."""
+        return self._processor.bos_id()
+
+    @property
     def eos_id(self) -> int:
         """The id that ends every text."""
         return self._processor.eos_id()
+
+    def piece(self, number: int) -> str:
+        """The text of one id as the model has it, spaces as U+2581."""
+        return self._processor.IdToPiece(number)
+
+    def first_difference(self, other: "Vocabulary") -> str | None:
+        """Where another vocabulary first differs, in words; None if it does not."""
+        for number in range(min(self.size, other.size)):
+            pieces = self.piece(number), other.piece(number)
+            if pieces[0] != pieces[1]:
+                return f"id {number} is {pieces[0]!r} here and {pieces[1]!r} there"
+        if self.size != other.size:
+            return f"it has {self.size} pieces instead of {other.size}"
+        return None
 
     def mask(self, width: int) -> Bool[Array, " V"] | None:
         """bool[V], True at ids that have a piece; None where all V = `width` do.
@@ -82,6 +103,22 @@ class Vocabulary:
     def encode(self, text: str) -> list[int]:
         """Token ids of `text`, EOS appended; after BOS where texts begin with it."""
         return [*self._start, *self._processor.EncodeAsIds(text), self.eos_id]
+
+    def encode_open(self, text: str) -> list[int]:
+        """Token ids of a text that is to be continued: BOS first, if there is one."""
+        begin = [self.bos_id] if self.bos_id >= 0 else []
+        return [*begin, *self._processor.EncodeAsIds(text)]
+
+    def containing(self, text: str, width: int) -> Bool[Array, " V"]:
+        """bool[V], True at ids of the `width` = V logits whose text contains `text`.
+
+        A piece that is one byte of it counts where `text` is that byte.
+        """
+        byte = f"<0x{ord(text):02X}>" if len(text) == 1 and text.isascii() else None
+        named = map(self.piece, range(self.size))
+        pieces = [piece.replace("\u2581", " ") for piece in named]
+        found = [text in piece or piece == byte for piece in pieces]
+        return jnp.array(found + [False] * (width - self.size))
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of `ids` up to the first EOS.

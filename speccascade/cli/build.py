@@ -11,13 +11,8 @@ from omegaconf import DictConfig
 from speccascade.checkpoints.pairs import PairSpec
 from speccascade.cli.config_type import Config
 from speccascade.errors import UserError
-from speccascade.jobs.spec import (
-    EngineSpec,
-    JobSpec,
-    LatencySpec,
-    MethodSpec,
-    SamplingSpec,
-)
+from speccascade.jobs.method import MethodSpec
+from speccascade.jobs.spec import EngineSpec, JobSpec, LatencySpec, SamplingSpec
 from speccascade.tasks.base import Task
 
 
@@ -28,9 +23,10 @@ def job_spec(config: Config) -> JobSpec:
         UserError: something is out of its range or not what its group should be.
     """
     method = make(config, "method", MethodSpec)
+    pair = make(config, "pair", PairSpec)
     return JobSpec(
-        pair=make(config, "pair", PairSpec),
-        task=make(config, "task", Task),
+        pair=pair,
+        task=make(config, "task", Task).in_form(pair.form),
         method=_thinned(method, config.max_thresholds),
         sampling=make(config, "sampling", SamplingSpec),
         seeds=tuple(config.seeds),

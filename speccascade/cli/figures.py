@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from speccascade.checkpoints.pairs import resolve
+from speccascade.checkpoints.paths import resolve
 from speccascade.cli import compose, theory
 from speccascade.cli.build import job_spec, validation_spec
 from speccascade.cli.guard import OK

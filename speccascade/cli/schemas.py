@@ -62,27 +62,55 @@ class Gemma:
 
 @dataclass
 class Model:
-    """`config` is of the family that the file names: `/schema@target.config: t5`."""
-
     _target_: str = "speccascade.checkpoints.pairs.ModelSpec"
-    config: Any = MISSING
     weights: str = MISSING
 
 
 @dataclass
+class T5Model(Model):
+    config: T5 = field(default_factory=T5)
+
+
+@dataclass
+class GemmaModel(Model):
+    config: Gemma = field(default_factory=Gemma)
+
+
+@dataclass
+class Checkpoint:
+    """A model from a checkpoint that says its own shape; docs/checkpoints.md."""
+
+    _target_: str = "speccascade.checkpoints.pairs.CheckpointSpec"
+    uri: str = MISSING
+    dtype: str = "float32"
+    overrides: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Lookup:
+    """A drafter without weights, which copies from the prompt."""
+
+    _target_: str = "speccascade.checkpoints.pairs.LookupSpec"
+    longest: int = 3
+
+
+@dataclass
 class Pair:
+    """`drafter` and `target` are what the file names: `/schema@target: t5_model`."""
+
     _target_: str = "speccascade.checkpoints.pairs.PairSpec"
     name: str = MISSING
-    drafter: Model = field(default_factory=Model)
-    target: Model = field(default_factory=Model)
-    vocabulary: str = MISSING
+    drafter: Any = MISSING
+    target: Any = MISSING
+    vocabulary: str | None = None
+    form: str = "fine_tuned"
 
 
 @dataclass
 class Method:
     """`rule` is a name, or a mapping with the `_target_` of a rule of one's own."""
 
-    _target_: str = "speccascade.jobs.spec.MethodSpec"
+    _target_: str = "speccascade.jobs.method.MethodSpec"
     name: str = MISSING
     kind: str = MISSING
     rule: Any = None
@@ -228,6 +256,10 @@ class Train:
 SCHEMAS = {
     "t5": T5,
     "gemma": Gemma,
+    "t5_model": T5Model,
+    "gemma_model": GemmaModel,
+    "checkpoint": Checkpoint,
+    "lookup": Lookup,
     "pair": Pair,
     "method": Method,
     "sampling": Sampling,

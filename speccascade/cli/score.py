@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--out", required=True, metavar="FILE.npz", help="logits")
     asked = parser.parse_args(list(arguments))
     # A mistake in the ids shows before a large checkpoint is read.
-    arrays = _read(Path(asked.tokens))
+    arrays = read_ids(Path(asked.tokens))
     checkpoint = load(asked.model)
     logits = _logits(checkpoint, arrays, asked.tokens)
     _write(Path(asked.out), logits)
@@ -52,8 +52,12 @@ def main(arguments: Sequence[str]) -> int:
     return OK
 
 
-def _read(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of the file that are ids."""
+def read_ids(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an .npz file that are ids, int[B, T] each.
+
+    Raises:
+      UserError: the file is none, or an array is no table of whole numbers.
+    """
     try:
         # A lone array is opened too, and is no context.
         with np.load(path, allow_pickle=False) as file:

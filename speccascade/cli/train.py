@@ -36,7 +36,7 @@ def job(config: Config) -> None:
 def _train(config: Config, name: str) -> None:
     # JAX is imported with the first job, not to show the help.
     from speccascade.checkpoints import Vocabulary
-    from speccascade.checkpoints.pairs import resolve
+    from speccascade.checkpoints.paths import resolve
     from speccascade.checkpoints.safetensors_io import save
     from speccascade.cli.build import make
     from speccascade.cli.reporter import ConsoleReporter
@@ -62,7 +62,7 @@ def _train(config: Config, name: str) -> None:
     if asked.initial is not None:
         initial = _initial(model, asked.initial, asked.initial_decoder_layers)
     validation = [
-        (vocabulary.encode(task.prompt(text.source)), vocabulary.encode(text.reference))
+        (task.encode_prompt(vocabulary, text.source), vocabulary.encode(text.reference))
         for text in task.texts("validation")
     ]
     evaluate = None
@@ -153,7 +153,7 @@ def _check_width(vocabulary: "Vocabulary", model: "Trainable") -> None:
 def _load(model: "Trainable", path: str) -> "Params":
     import jax
 
-    from speccascade.checkpoints.pairs import resolve
+    from speccascade.checkpoints.paths import resolve
     from speccascade.checkpoints.safetensors_io import load
 
     return load(resolve(path), jax.eval_shape(model.init, jax.random.key(0)))

@@ -29,7 +29,7 @@ from speccascade.engine.draft import Draft, DrafterState
 from speccascade.engine.pair import ModelState
 from speccascade.engine.request import Execution, Rows
 from speccascade.engine.run import write_run
-from speccascade.engine.state import Output
+from speccascade.engine.state import Ends, Output
 from speccascade.engine.stopping import deferred, unsure
 from speccascade.models.interface import Model, Params
 from speccascade.sampling import Uniforms
@@ -44,7 +44,7 @@ def draft_adaptively(
     sampler: Sampler,
     uniforms: Uniforms,
     rows: Rows,
-    eos_id: int,
+    ends: Ends,
 ) -> tuple[Draft, DrafterState]:
     """Drafts at most G tokens after `output`, one a call; needs `bonus: law`."""
     if execution.adaptive == "rule":
@@ -60,7 +60,7 @@ def draft_adaptively(
         uniforms,
         asks,
         longest=execution.gamma,
-        eos_id=eos_id,
+        ends=ends,
         keep_q=True,
     )
     assert run.q is not None and run.gate_q is not None  # as asked for

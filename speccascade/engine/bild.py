@@ -64,7 +64,7 @@ class Bild(PairRounds):
             uniforms,
             unsure(self.execution.fallback),
             longest=gamma,
-            eos_id=self.eos_id,
+            ends=self.ends,
             keep_q=True,
         )
         fed = jnp.concatenate([output.last[:, None], run.tokens], axis=1)
@@ -94,7 +94,7 @@ class Bild(PairRounds):
             jnp.pad(run.tokens, ((0, 0), (0, 1))),
         )
         count = kept + (rolled_back | run.open).astype(jnp.int32)
-        output, taken = commit(output, block, count, self.eos_id)
+        output, taken = commit(output, block, count, self.ends)
         accepted = jnp.minimum(taken, kept)
         extra = taken - accepted  # 1 where the target's token was committed
         resampled = jnp.where(rolled_back, extra, 0)

@@ -18,7 +18,7 @@ from speccascade.engine.rounds import Rounds
 from speccascade.engine.sequence_cascade import SequenceCascade
 from speccascade.engine.single import Alone
 from speccascade.engine.speculative import Speculative
-from speccascade.engine.state import Generation
+from speccascade.engine.state import Ends, Generation
 from speccascade.engine.token_cascade import TokenCascade
 from speccascade.models.interface import Model, Prompts
 from speccascade.sampling import Uniforms, row_key
@@ -44,6 +44,7 @@ def generate(
     prompts: Prompts,
     rows: Rows,
     mask: Bool[Array, " V"] | None = None,
+    stops: Bool[Array, " V"] | None = None,
     *,
     max_new_tokens: int,
     eos_id: int,
@@ -58,6 +59,7 @@ def generate(
       prompts: [B, L].
       rows: thresholds, sampling and random keys, one a row.
       mask: bool[V], True where a token may be written; for ids that pad the vocabulary.
+      stops: bool[V], True at tokens that end an output as `eos_id` does.
       max_new_tokens: length limit T, the end token included.
       eos_id: the end token.
 
@@ -65,7 +67,8 @@ def generate(
       Tokens, lengths and counters; at one batch shape a row does not depend, bit for
       bit, on its neighbours or its place.
     """
-    rounds = _rounds(execution, drafter, target, params, mask, max_new_tokens, eos_id)
+    ends = Ends(eos_id=eos_id, stops=stops)
+    rounds = _rounds(execution, drafter, target, params, mask, max_new_tokens, ends)
     return run_batch(rounds, prompts, rows, _uniforms(execution, rows, max_new_tokens))
 
 
@@ -79,6 +82,7 @@ def generate_queued(
     rows: Rows,
     of_prompt: Int[Array, " Q"],
     mask: Bool[Array, " V"] | None = None,
+    stops: Bool[Array, " V"] | None = None,
     *,
     max_new_tokens: int,
     eos_id: int,
@@ -89,7 +93,8 @@ def generate_queued(
     records, never for timing: a row's own time has no meaning here.
 
     Args:
-      execution, drafter, target, params, mask, max_new_tokens, eos_id: see `generate`.
+      execution, drafter, target, params: see `generate`.
+      mask, stops, max_new_tokens, eos_id: likewise.
       prompts: [B, L].
       rows: [Q], the active ones first.
       of_prompt: index of each row's prompt, 0 to B - 1; rows may share a prompt.
@@ -97,7 +102,8 @@ def generate_queued(
     Returns:
       Tokens, lengths and counters of the Q rows, in the order of the queue.
     """
-    rounds = _rounds(execution, drafter, target, params, mask, max_new_tokens, eos_id)
+    ends = Ends(eos_id=eos_id, stops=stops)
+    rounds = _rounds(execution, drafter, target, params, mask, max_new_tokens, ends)
     uniforms = _uniforms(execution, rows, max_new_tokens)
     return run_queue(rounds, prompts, rows, of_prompt, uniforms)
 
@@ -115,7 +121,7 @@ def _rounds(
     params: PairParams,
     mask: Bool[Array, " V"] | None,
     max_new_tokens: int,
-    eos_id: int,
+    ends: Ends,
 ) -> Rounds:
     return _EXECUTIONS[execution.kind](
         execution=execution,
@@ -124,5 +130,5 @@ def _rounds(
         params=params,
         mask=mask,
         max_new_tokens=max_new_tokens,
-        eos_id=eos_id,
+        ends=ends,
     )

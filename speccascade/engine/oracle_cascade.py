@@ -56,7 +56,7 @@ class OracleCascade(PairRounds):
         deferred = rule.defers(*arguments, inverse_cdf(q, u))
 
         one = jnp.ones_like(output.length)
-        output, taken = commit(output, token[:, None], one, self.eos_id)
+        output, taken = commit(output, token[:, None], one, self.ends)
         increments = {"target_calls": live, "drafter_calls": live, "alone": taken}
         if deferred is not None:
             increments["deferred"] = live * deferred.astype(jnp.int32)

@@ -11,7 +11,7 @@ from speccascade.engine.counters import Counters
 from speccascade.engine.late import Late
 from speccascade.engine.request import Execution, PairParams
 from speccascade.engine.rounds import Progress
-from speccascade.engine.state import Output
+from speccascade.engine.state import Ends, Output
 from speccascade.models.interface import Cache, Model, Prompts
 
 
@@ -46,7 +46,7 @@ class PairRounds:
       params: of both.
       mask: bool[V], True where a token may be written.
       max_new_tokens: length limit T.
-      eos_id: the end token.
+      ends: the tokens that end an output.
       may_skip_target: whether an output can come about without the target, which then
         is not to read the prompt; `play` counts its prefill.
     """
@@ -59,7 +59,7 @@ class PairRounds:
     params: PairParams
     mask: Bool[Array, " V"] | None
     max_new_tokens: int
-    eos_id: int
+    ends: Ends
 
     @property
     def slots(self) -> int:

@@ -25,7 +25,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from speccascade.engine.distributions import Sampler
 from speccascade.engine.pair import ModelState
-from speccascade.engine.state import NOWHERE, Output
+from speccascade.engine.state import NOWHERE, Ends, Output
 from speccascade.engine.stopping import Asks
 from speccascade.models.interface import Model, Params
 from speccascade.numerics import inverse_cdf
@@ -70,7 +70,7 @@ def write_run(
     asks: Asks,
     *,
     longest: int,
-    eos_id: int,
+    ends: Ends,
     keep_q: bool = False,
 ) -> tuple[Run, ModelState]:
     """Draws tokens after `output`, with the role `draft`, until every row's run ends.
@@ -82,7 +82,7 @@ def write_run(
       uniforms: of the rows.
       asks: where a run ends before its next token is drawn.
       longest: N.
-      eos_id: the end token.
+      ends: the tokens that end an output.
       keep_q: whether the run returns q and gate_q.
     """
     batch, limit = output.tokens.shape
@@ -108,7 +108,7 @@ def write_run(
         asked = going & asks(q, gate_q)
         writes = going & ~asked & (index < longest)
         token = inverse_cdf(q, uniforms.at(position, Role.DRAFT))
-        ends = (token == eos_id) | (position + 1 == limit)
+        last = ends(token) | (position + 1 == limit)
         run = Run(
             # What falls on column N is dropped.
             tokens=run.tokens.at[:, index].set(
@@ -120,7 +120,7 @@ def write_run(
             q=None if run.q is None else run.q.at[:, index].set(q),
             gate_q=None if run.gate_q is None else run.gate_q.at[:, index].set(gate_q),
         )
-        return index + 1, writes & ~ends, token, cache, run
+        return index + 1, writes & ~last, token, cache, run
 
     *_, cache, run = jax.lax.while_loop(
         lambda carry: jnp.any(carry[1]),

@@ -102,7 +102,7 @@ class SequenceCascade(PairRounds):
         log_q = memory.log_q.at[row, here].set(seen, mode="drop")
 
         one = jnp.ones_like(output.length)
-        output, taken = commit(output, token[:, None], one, self.eos_id)
+        output, taken = commit(output, token[:, None], one, self.ends)
         score = sequence_score(self.execution, log_q, jnp.maximum(output.length, 1))
         deferred = drafts & output.finished & (score < 1 - rows.alpha)
         discarded = jnp.where(deferred, output.length, 0)

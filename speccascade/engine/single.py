@@ -48,7 +48,7 @@ class Alone(PairRounds):
         role = Role.DRAFT if self._drafts else Role.TARGET
         token = inverse_cdf(draws, uniforms.at(output.length, role))
         one = jnp.ones_like(output.length)
-        output, taken = commit(output, token[:, None], one, self.eos_id)
+        output, taken = commit(output, token[:, None], one, self.ends)
         counters = progress.counters.add(
             **{f"{self.execution.kind}_calls": live}, alone=taken
         )

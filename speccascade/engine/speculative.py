@@ -86,7 +86,7 @@ class Speculative(PairRounds):
         if self.execution.adaptive == "never":
             proposal, drafting = draft(*arguments)
         else:
-            proposal, drafting = draft_adaptively(*arguments, rows, self.eos_id)
+            proposal, drafting = draft_adaptively(*arguments, rows, self.ends)
         fed = jnp.concatenate([output.last[:, None], proposal.tokens], axis=1)
         logits, cache = self.target.score(
             self.params.target,
@@ -104,7 +104,7 @@ class Speculative(PairRounds):
             output.length,
         )
         live = (~output.finished).astype(jnp.int32)
-        output, taken = commit(output, verdict.block, verdict.kept + 1, self.eos_id)
+        output, taken = commit(output, verdict.block, verdict.kept + 1, self.ends)
         counters = _count(progress.counters, proposal, verdict, live, taken)
         drafting = after_commit(self.execution, drafting, output, verdict.whole)
         return Progress(

@@ -41,6 +41,24 @@ class Output:
         )
 
 
+@flax.struct.dataclass
+class Ends:
+    """Which tokens end an output: the end token, and any that a task stops at.
+
+    Attributes:
+      eos_id: the end token.
+      stops: bool[V], True at tokens that end an answer as well, such as those with a
+        line break where answers are one line; None where there are none.
+    """
+
+    eos_id: int = flax.struct.field(pytree_node=False)
+    stops: Bool[Array, " V"] | None = None
+
+    def __call__(self, tokens: Int[Array, "..."]) -> Bool[Array, "..."]:
+        found = tokens == self.eos_id
+        return found if self.stops is None else found | self.stops[tokens]
+
+
 # Slot that no cache has: what is fed there is not written. Far from the largest int32,
 # because a call adds up to K to it.
 NOWHERE = 2**30
@@ -67,23 +85,23 @@ class Generation:
 
 
 def commit(
-    output: Output, block: Int[Array, "B K"], count: Int[Array, " B"], eos_id: int
+    output: Output, block: Int[Array, "B K"], count: Int[Array, " B"], ends: Ends
 ) -> tuple[Output, Int[Array, " B"]]:
     """Appends the first `count` tokens of each row's block, up to its end.
 
-    A row ends with its first end token or at the length limit T, whichever comes first;
-    what a block holds beyond that is dropped.
+    A row ends with its first token that ends, or at the length limit T, whichever comes
+    first; what a block holds beyond that is dropped.
 
     Args:
       output: so far.
       block: new tokens, one row each.
       count: how many of them are decided, at least 1; ignored in finished rows.
-      eos_id: the end token.
+      ends: the tokens that end an output.
 
     Returns:
       The new output, and how many tokens each row really took (0 if finished).
 
-    Example (T = 6, eos_id = 1):
+    Example (T = 6, token 1 ends):
 
         tokens         length   block          count   ->  tokens         taken
         7 8 0 0 0 0    2        5 1 9          3           7 8 5 1 0 0    2  finished
@@ -92,7 +110,7 @@ def commit(
     """
     limit = output.tokens.shape[1]
     offsets = jnp.arange(block.shape[1])[None, :]
-    is_end = (block == eos_id) & (offsets < count[:, None])
+    is_end = ends(block) & (offsets < count[:, None])
     until_end = jnp.min(jnp.where(is_end, offsets + 1, block.shape[1]), axis=1)
     taken = jnp.minimum(jnp.minimum(count, until_end), limit - output.length)
     taken = jnp.where(output.finished, 0, taken).astype(jnp.int32)

@@ -64,7 +64,7 @@ class TokenCascade(PairRounds):
             uniforms,
             deferred(self.execution.rule, rows),
             longest=self.max_new_tokens if cap is None else cap,
-            eos_id=self.eos_id,
+            ends=self.ends,
         )
         fed = jnp.concatenate([output.last[:, None], run.tokens], axis=1)
         unseen = jnp.where(run.open, run.lengths + 1, 0)
@@ -78,7 +78,7 @@ class TokenCascade(PairRounds):
         at_end = jnp.arange(fed.shape[1])[None, :] == run.lengths[:, None]
         written = jnp.pad(run.tokens, ((0, 0), (0, 1)))
         block = jnp.where(at_end, token[:, None], written)
-        output, taken = commit(output, block, count, self.eos_id)
+        output, taken = commit(output, block, count, self.ends)
         counters = progress.counters.add(
             target_calls=calls,
             drafter_calls=run.calls,

@@ -6,29 +6,19 @@ Under the host's lock, at the shapes that the jobs decode, at batch 1 and then a
 2. right after it, for the machine's speed drifts, decodings of the target and of
    `lossless` at every gamma; at batch 1 also of the drafter and of one method of every
    other kind. What those take beyond their calls is a round's constant.
-
-Programs take their turns in an order drawn anew for each batch, as in `timing.py`.
 """
 
 import dataclasses
 import datetime
 import itertools
 import os
-import random
-import statistics
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import jax
-import numpy as np
-from jaxtyping import Float, Int
-
-from speccascade.engine import Execution, Generation, PairParams
-from speccascade.engine.counters import emitted
-from speccascade.engine.request import Rows
+from speccascade.engine import Execution, PairParams
 from speccascade.errors import UserError
-from speccascade.jobs.loaded import LoadedJob, host_counters
+from speccascade.jobs.decodings import Decoded, Program, batches_of, decode
+from speccascade.jobs.loaded import LoadedJob
 from speccascade.jobs.modelled import target_width
 from speccascade.jobs.run import keep_compiled_programs
 from speccascade.jobs.spec import JobSpec, Reporter
@@ -43,46 +33,11 @@ from speccascade.latency import (
     profile_components,
     rounds_of,
     this_host,
-    timed,
 )
-from speccascade.models.interface import Prompts
 from speccascade.rules import get_rule
-from speccascade.store import Coordinates
 from speccascade.tasks.base import Example
 
 BATCHES = (1, 8)
-# Sentences decoded, each three times: some 400 rounds of a method, whose mean is then
-# known far better than the machine's speed is constant.
-EXAMPLES, REPEATS = 16, 3
-
-
-@dataclasses.dataclass(frozen=True)
-class _Program:
-    """What is decoded: an execution at one threshold; `width` is of its target call."""
-
-    job: LoadedJob
-    execution: Execution
-    width: int
-    place: Coordinates
-
-
-@dataclasses.dataclass(frozen=True)
-class _Decoded:
-    """n decodings of one program, of one or more rows each.
-
-    Attributes:
-      seconds: median over repeats.
-      counters: calls and prefills of the loop: the row with most decides.
-      emitted: tokens of all rows.
-      longest: tokens of the longest row.
-      lengths: prompt buckets.
-    """
-
-    seconds: Float[np.ndarray, " n"]
-    counters: dict[str, Int[np.ndarray, " n"]]
-    emitted: Int[np.ndarray, " n"]
-    longest: Int[np.ndarray, " n"]
-    lengths: Int[np.ndarray, " n"]
 
 
 def profile_jobs(
@@ -119,10 +74,10 @@ def profile_jobs(
         for batch in BATCHES:
             made = _components(jobs, programs, batch, report, repeats)
             profile = dataclasses.replace(profile, components=profile.components + made)
-            decoded, together = programs, _batches(first, batch)
+            decoded, together = programs, batches_of(first, batch)
             if batch > 1:
                 decoded = [one for one in programs if _is_compared(one)]
-            found = _decode(decoded, together, batch, report)
+            found = decode(decoded, together, batch, report)
             if batch == 1:
                 rounds = _rounds(decoded, found, profile)
                 profile = dataclasses.replace(profile, rounds=rounds)
@@ -144,7 +99,7 @@ def _check_one(jobs: Sequence[LoadedJob]) -> None:
             )
 
 
-def _programs(jobs: Sequence[LoadedJob]) -> list[_Program]:
+def _programs(jobs: Sequence[LoadedJob]) -> list[Program]:
     """The target, the drafter, `lossless` at every gamma, one of each other kind."""
     first = jobs[0]
     own = first.spec.method
@@ -167,7 +122,7 @@ def _programs(jobs: Sequence[LoadedJob]) -> list[_Program]:
     )
     place = dataclasses.replace(first.coordinates[0], threshold=None)
     programs = [
-        _Program(first, execution, execution.slots_fed, place)
+        Program(first, execution, execution.slots_fed, place)
         for execution in (*single, *lossless)
     ]
     there = {(one.execution.kind, one.width) for one in programs}
@@ -177,16 +132,16 @@ def _programs(jobs: Sequence[LoadedJob]) -> list[_Program]:
             there.add(name)
             places = job.coordinates
             middle = places[len(places) // 2]  # of its thresholds
-            programs.append(_Program(job, job.execution, name[1], middle))
+            programs.append(Program(job, job.execution, name[1], middle))
     return programs
 
 
-def _is_compared(program: _Program) -> bool:
+def _is_compared(program: Program) -> bool:
     """Whether the engine's efficiency is of it: the target and `lossless`."""
     return program.execution.kind == "target" or _gamma(program) is not None
 
 
-def _gamma(program: _Program) -> int | None:
+def _gamma(program: Program) -> int | None:
     """Of `lossless`; None of any other program."""
     execution = program.execution
     is_lossless = execution.rule is not None and execution.rule.name == "lossless"
@@ -195,7 +150,7 @@ def _gamma(program: _Program) -> int | None:
 
 def _components(
     jobs: Sequence[LoadedJob],
-    programs: Sequence[_Program],
+    programs: Sequence[Program],
     batch: int,
     report: Reporter,
     repeats: int,
@@ -231,87 +186,8 @@ def _components(
     return tuple(found)
 
 
-def _batches(job: LoadedJob, size: int) -> list[list[Example]]:
-    """Full batches of the commonest bucket, or the first examples one by one.
-
-    Where there are too few of them, they come more than once.
-    """
-    if size == 1:
-        return [[example] for example in job.examples[:EXAMPLES]]
-    counts = Counter(job.bucket(example) for example in job.examples)
-    bucket = counts.most_common(1)[0][0]
-    here = [example for example in job.examples if job.bucket(example) == bucket]
-    total = max(EXAMPLES // size, 1) * size
-    examples = list(itertools.islice(itertools.cycle(here), total))
-    return [examples[start : start + size] for start in range(0, total, size)]
-
-
-def _decode(
-    programs: Sequence[_Program],
-    batches: Sequence[Sequence[Example]],
-    size: int,
-    report: Reporter,
-) -> list[_Decoded]:
-    """Decodes every batch by every program, once unclocked, then `REPEATS` times.
-
-    The first time compiles, warms up, and gives the counters.
-    """
-    what = f"decodings at batch {size}"
-    total, done = (1 + REPEATS) * len(batches) * len(programs), 0
-    counters: dict[tuple[int, int], list[dict[str, int | None]]] = {}
-    seconds: dict[tuple[int, int], list[float]] = {}
-    for repeat in range(1 + REPEATS):
-        for number, examples in enumerate(batches):
-            order = list(range(len(programs)))
-            random.Random(f"{number} {repeat}").shuffle(order)
-            for which in order:
-                one = programs[which]
-                batch = jax.block_until_ready(one.job.batch(examples, one.place, size))
-                decode = _decoding(one, batch)
-                if repeat == 0:
-                    counters[which, number] = host_counters(decode())
-                else:
-                    taken = seconds.setdefault((which, number), [])
-                    taken.append(timed(decode).seconds)
-                done += 1
-                report.progress(done, total, what)
-    numbers = range(len(batches))
-    lengths = np.array([programs[0].job.bucket(batch[0]) for batch in batches])
-    return [
-        _summed(
-            [counters[which, number] for number in numbers],
-            [statistics.median(seconds[which, number]) for number in numbers],
-            lengths,
-        )
-        for which in range(len(programs))
-    ]
-
-
-def _decoding(one: _Program, batch: tuple[Prompts, Rows]) -> Callable[[], Generation]:
-    return lambda: one.job.decode(one.execution, batch)
-
-
-def _summed(
-    batches: Sequence[Sequence[Mapping[str, int | None]]],
-    seconds: Sequence[float],
-    lengths: Int[np.ndarray, " n"],
-) -> _Decoded:
-    """Arrays of n decodings from the counters of their rows."""
-    tokens = [[emitted(row) for row in rows] for rows in batches]
-    return _Decoded(
-        seconds=np.array(seconds),
-        counters={
-            name: np.array([max(row[name] or 0 for row in rows) for rows in batches])
-            for name in ("target_calls", "drafter_calls", "prefills")
-        },
-        emitted=np.array(list(map(sum, tokens))),
-        longest=np.array(list(map(max, tokens))),
-        lengths=lengths,
-    )
-
-
 def _rounds(
-    programs: Sequence[_Program], found: Sequence[_Decoded], profile: HostProfile
+    programs: Sequence[Program], found: Sequence[Decoded], profile: HostProfile
 ) -> tuple[RoundCost, ...]:
     costs = []
     for one, decoded in zip(programs, found, strict=True):
@@ -326,8 +202,8 @@ def _rounds(
 
 
 def _engine(
-    programs: Sequence[_Program],
-    found: Sequence[_Decoded],
+    programs: Sequence[Program],
+    found: Sequence[Decoded],
     profile: HostProfile,
     batch: int,
 ) -> tuple[EngineSpeed, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Bool
 
 from speccascade.checkpoints.pairs import LoadedPair, PairSpec, load_pair
 from speccascade.engine import (
@@ -23,7 +24,8 @@ from speccascade.engine import (
 from speccascade.engine.batch import RowRequest, make_batch, make_prompts, make_rows
 from speccascade.engine.request import Rows
 from speccascade.errors import UserError
-from speccascade.jobs.spec import JobSpec, MethodSpec
+from speccascade.jobs.method import MethodSpec
+from speccascade.jobs.spec import JobSpec
 from speccascade.models.interface import Prompts
 from speccascade.rules import RULES
 from speccascade.store import Coordinates
@@ -118,6 +120,7 @@ class LoadedJob:
             self._params,
             *batch,
             pair.mask,
+            self._stops,
             max_new_tokens=self.spec.task.max_new_tokens,
             eos_id=pair.vocabulary.eos_id,
         )
@@ -154,9 +157,18 @@ class LoadedJob:
             make_rows(requests, length),
             jnp.asarray(of_prompt),
             pair.mask,
+            self._stops,
             max_new_tokens=self.spec.task.max_new_tokens,
             eos_id=pair.vocabulary.eos_id,
         )
+
+    @functools.cached_property
+    def _stops(self) -> Bool[Array, " V"] | None:
+        """Ids that end an answer beside the end token."""
+        stop, pair = self.spec.task.stop, self.pair
+        if stop is None:
+            return None
+        return pair.vocabulary.containing(stop, pair.target.vocab_size)
 
     @property
     def _params(self) -> PairParams:

@@ -78,7 +78,8 @@ def _records(
     tokens = np.asarray(generation.tokens)
     counters = host_counters(generation)
     for row, (unit, example) in enumerate(itertools.product(units, members)):
-        prediction = job.pair.vocabulary.decode(tokens[row].tolist())
+        text = job.pair.vocabulary.decode(tokens[row].tolist())
+        prediction = job.spec.task.answer(text)
         yield Record(
             unit=unit.id,
             unit_size=len(unit),

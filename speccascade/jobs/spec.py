@@ -5,33 +5,21 @@ line from the configuration or by hand; nothing here knows where it came from.
 """
 
 import dataclasses
-from typing import Protocol, cast, get_args, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-from speccascade import rules
-from speccascade.checkpoints.pairs import PairSpec
-from speccascade.engine.request import (
-    Adaptive,
-    Bonus,
-    Execution,
-    Gate,
-    Kind,
-    Score,
-)
-from speccascade.errors import UserError
-from speccascade.rules import Rule
+from speccascade.checkpoints.pairs import LookupSpec, PairSpec
+from speccascade.errors import UserError, require
+from speccascade.jobs.method import MethodSpec
+from speccascade.rules import RULES
 from speccascade.sampling import (
-    SWEEPS,
     TRUNCATIONS,
     check_setting,
-    check_swept,
     setting_of,
     threshold_of,
 )
 from speccascade.store import Settings
 from speccascade.tasks.base import Task
 
-KINDS, GATES, BONUSES, SCORES = map(get_args, (Kind, Gate, Bonus, Score))
-ADAPTIVES = get_args(Adaptive)
 # What the engine keeps seeds in.
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 
@@ -63,117 +51,6 @@ class SamplingSpec:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class MethodSpec:
-    """A rule, how it is executed, and the thresholds of its curve.
-
-    Attributes:
-        name: of the method, and of its folder in the store.
-        kind: of the execution, "drafter" or "target" being that model alone.
-        rule: a name in `rules.RULES`, a rule of the user's own, or None for one model
-            alone.
-        gamma, gate, bonus, adaptive, cap, score, quantile, fallback: as in
-            `engine.Execution`; a kind ignores those that it does not read.
-        sweeps: what the thresholds set: the rule's "alpha", or the sampling value of
-            that name, in place of the job's own; then the rule has no threshold.
-        thresholds: distinct and within the range of what they set, ends included;
-            (None,) for methods without one. Stored in ascending order.
-
-    Raises:
-        UserError: a field is not one of the above.
-    """
-
-    name: str
-    kind: str
-    rule: str | Rule | None = None
-    gamma: int = 5
-    gate: str = "untempered"
-    bonus: str = "law"
-    adaptive: str = "never"
-    cap: int | None = 10
-    score: str = "probability"
-    quantile: float = 0.5
-    fallback: float = 0.5
-    sweeps: str = "alpha"
-    thresholds: tuple[float | None, ...] = (None,)
-
-    def __post_init__(self) -> None:
-        for field, known in (
-            ("kind", KINDS),
-            ("gate", GATES),
-            ("bonus", BONUSES),
-            ("adaptive", ADAPTIVES),
-            ("score", SCORES),
-            ("sweeps", SWEEPS),
-        ):
-            value = getattr(self, field)
-            _require(
-                value in known,
-                f"method.{field} must be one of {', '.join(known)}, not {value!r}",
-            )
-        _require(self.gamma >= 1, f"method.gamma must be >= 1, not {self.gamma}")
-        try:
-            self.execution()
-        except ValueError as error:
-            raise UserError(f"Method {self.name!r}: {error}.") from error
-        object.__setattr__(self, "thresholds", self._checked_thresholds())
-
-    @property
-    def rule_object(self) -> Rule | None:
-        """The rule itself, whether it was given by name or as an object."""
-        return rules.get_rule(self.rule) if isinstance(self.rule, str) else self.rule
-
-    def execution(self, truncate: bool = False) -> Execution:
-        """The program's static part; `truncate` is whether the sampling cuts."""
-        return Execution(
-            kind=cast(Kind, self.kind),  # checked above, as the others
-            rule=self.rule_object,
-            gamma=self.gamma,
-            gate=cast(Gate, self.gate),
-            bonus=cast(Bonus, self.bonus),
-            adaptive=cast(Adaptive, self.adaptive),
-            truncate=truncate,
-            cap=self.cap,
-            score=cast(Score, self.score),
-            quantile=self.quantile,
-            fallback=self.fallback,
-        )
-
-    def _checked_thresholds(self) -> tuple[float | None, ...]:
-        values = tuple(self.thresholds)
-        rule = self.rule_object
-        no_alpha = rule is None or rule.alpha_range[0] == rule.alpha_range[1]
-        _require(
-            no_alpha or self.sweeps == "alpha",
-            f"Method {self.name!r} cannot sweep {self.sweeps}, for its rule has a "
-            "threshold of its own",
-        )
-        if no_alpha and self.sweeps == "alpha":
-            given = [value for value in values if value is not None]
-            _require(
-                not given,
-                f"Method {self.name!r} has no threshold; leave method.thresholds "
-                "as [null]",
-            )
-            return (None,)
-        numbers = [value for value in values if value is not None]
-        _require(
-            bool(values) and len(numbers) == len(values),
-            f"Method {self.name!r} needs numbers in method.thresholds, not "
-            f"{list(values)}",
-        )
-        for value in numbers:
-            if rule is None or self.sweeps != "alpha":
-                check_swept(self.sweeps, value)
-            else:
-                rules.check_alpha(rule, value)
-        _require(
-            len(set(numbers)) == len(numbers),
-            f"method.thresholds of {self.name!r} names one value twice: {list(values)}",
-        )
-        return tuple(sorted(float(value) for value in numbers))
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class LatencySpec:
     """The measured phase: batch 1, the method and the target alone interleaved.
 
@@ -186,11 +63,11 @@ class LatencySpec:
     repeats: int
 
     def __post_init__(self) -> None:
-        _require(
+        require(
             self.num_examples >= 0,
             f"latency.num_examples must be >= 0, not {self.num_examples}",
         )
-        _require(self.repeats >= 1, f"latency.repeats must be >= 1, not {self.repeats}")
+        require(self.repeats >= 1, f"latency.repeats must be >= 1, not {self.repeats}")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -204,7 +81,7 @@ class EngineSpec:
     batch_size: int = 32
 
     def __post_init__(self) -> None:
-        _require(
+        require(
             self.batch_size >= 1,
             f"engine.batch_size must be >= 1, not {self.batch_size}",
         )
@@ -242,25 +119,27 @@ class JobSpec:
     cache_dir: str
 
     def __post_init__(self) -> None:
-        _require(
+        require(
             self.num_examples >= 1,
             f"num_examples must be >= 1, not {self.num_examples}",
         )
-        _require(bool(self.seeds), "seeds must name at least one seed, as in seeds=[0]")
+        require(bool(self.seeds), "seeds must name at least one seed, as in seeds=[0]")
         wide = [seed for seed in self.seeds if not INT32_MIN <= seed <= INT32_MAX]
-        _require(
+        require(
             not wide,
             f"seeds must be 32-bit integers, {INT32_MIN} to {INT32_MAX}, not {wide}",
         )
-        _require(
+        require(
             len(set(self.seeds)) == len(self.seeds),
             f"seeds names one seed twice: {list(self.seeds)}",
         )
-        _require(
+        require(
             self.latency.num_examples <= self.num_examples,
             f"latency.num_examples = {self.latency.num_examples} exceeds num_examples "
             f"= {self.num_examples}; timed examples are the first of those decoded",
         )
+        if isinstance(self.pair.drafter, LookupSpec):
+            _check_lookup(self.method)
         if self.sampling.temperature == 0 and self.method.sweeps in TRUNCATIONS:
             one = dataclasses.replace(self.method, thresholds=(self.untouched,))
             object.__setattr__(self, "method", one)
@@ -295,6 +174,23 @@ class JobSpec:
         return threshold_of(swept, getattr(self.sampling, swept))
 
 
+def _check_lookup(method: MethodSpec) -> None:
+    """Raises UserError for a method that a prompt lookup cannot draft for."""
+    require(
+        method.kind in ("target", "speculative"),
+        f"Method {method.name!r} needs a drafter that is a model, and this pair's is a "
+        "prompt lookup; use a speculative method",
+    )
+    rule = method.rule_object
+    if rule is not None and "q" in rule.gates:
+        fitting = [name for name, one in RULES.items() if "q" not in one.gates]
+        raise UserError(
+            f"Rule {rule.name} decides by the drafter's confidence, and a prompt "
+            "lookup has none: its q is 1 at the token that it copies. Rules that read "
+            f"p alone are {', '.join(fitting)}."
+        )
+
+
 @runtime_checkable
 class Reporter(Protocol):
     """Takes what there is to say about a job that runs."""
@@ -304,8 +200,3 @@ class Reporter(Protocol):
 
     def progress(self, done: int, total: int, what: str) -> None:
         """`done` of `total` units of `what`; called often, shown now and then."""
-
-
-def _require(condition: bool, sentence: str) -> None:
-    if not condition:
-        raise UserError(sentence + ".")

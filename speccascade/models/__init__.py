@@ -16,6 +16,8 @@ from speccascade.models.interface import (
     Prompts,
     Trainable,
 )
+from speccascade.models.padded import Padded
+from speccascade.models.prompt_lookup import PromptLookup
 from speccascade.models.t5 import START_ID, T5, T5Cache
 from speccascade.models.t5_module import T5Config
 
@@ -27,8 +29,10 @@ __all__ = [
     "Gemma",
     "GemmaConfig",
     "Model",
+    "Padded",
     "Params",
     "Prefilled",
+    "PromptLookup",
     "Prompts",
     "T5Cache",
     "T5Config",

@@ -33,17 +33,21 @@ class Tokenizer(Protocol):
     """What a task asks of a vocabulary; `checkpoints.vocabulary.Vocabulary` is one."""
 
     @property
-    def path(self) -> Path:
-        """The SentencePiece model file."""
+    def model(self) -> bytes:
+        """The SentencePiece model."""
         ...
 
     @property
     def sha256(self) -> str:
-        """Of the model file."""
+        """Of the model."""
         ...
 
     def encode(self, text: str) -> list[int]:
         """Token ids, EOS appended."""
+        ...
+
+    def encode_open(self, text: str) -> list[int]:
+        """Token ids of a text that is to be continued: BOS first, no EOS."""
         ...
 
 
@@ -90,6 +94,9 @@ class Task(abc.ABC):
       max_new_tokens: longest answer, EOS included.
       buckets: prompt lengths, ascending, that prompts are padded to.
       metrics: what predictions are scored with; the first is the headline.
+      open_prompt: whether the model goes on with the prompt, as a base model does with
+        worked examples before it, instead of answering after its end token.
+      stop: an answer ends where this text begins; None: with the end token alone.
     """
 
     name: str
@@ -98,6 +105,8 @@ class Task(abc.ABC):
     max_new_tokens: int = 80
     buckets: tuple[int, ...] = (40, 80)
     metrics: tuple[Metric, ...]
+    open_prompt: bool = False
+    stop: str | None = None
 
     def __post_init__(self) -> None:
         if "{source}" not in self.prompt_form:
@@ -126,6 +135,28 @@ class Task(abc.ABC):
     def texts(self, split: str) -> list[Text]:
         """The texts of a split, in the order of their ids."""
 
+    def in_form(self, form: str) -> "Task":
+        """The task as a pair's models are asked it: `fine_tuned` is itself.
+
+        Raises:
+          UserError: the task has no such form.
+        """
+        if form == "fine_tuned":
+            return self
+        raise UserError(
+            f"Task {self.name!r} has no form {form!r}; it is for models that were "
+            "trained on it (pair.form=fine_tuned)."
+        )
+
+    def answer(self, text: str) -> str:
+        """A model's text as it is scored: before the stop, without spaces around it."""
+        return text if self.stop is None else text.partition(self.stop)[0].strip()
+
+    def encode_prompt(self, vocabulary: Tokenizer, source: str) -> list[int]:
+        """Token ids of one example's prompt."""
+        encode = vocabulary.encode_open if self.open_prompt else vocabulary.encode
+        return encode(self.prompt(source))
+
     def prompt(self, source: str) -> str:
         """The prompt of one example, before tokenisation."""
         return self.prompt_form.replace("{source}", source)
@@ -137,7 +168,9 @@ class Task(abc.ABC):
         score should not orphan results.
         """
         self.check_split(split)
-        return {
+        # Tasks without them keep the keys that they had before there were any.
+        later = {"open_prompt": self.open_prompt, "stop": self.stop}
+        return {name: value for name, value in later.items() if value} | {
             "task": self.name,
             "source": self.source,
             "split": split,
@@ -196,7 +229,7 @@ class Task(abc.ABC):
         """
         return [
             (
-                vocabulary.encode(self.prompt(text.source)),
+                self.encode_prompt(vocabulary, text.source),
                 vocabulary.encode(text.reference),
             )
             for text in self.texts("train")
@@ -206,7 +239,7 @@ class Task(abc.ABC):
         """This task as a new `seqio.Task`, in no registry; imports TensorFlow."""
         from speccascade.tasks import seqio_task
 
-        return seqio_task.build(self, vocabulary.path)
+        return seqio_task.build(self, vocabulary)
 
     def check_split(self, split: str) -> None:
         """Accepts the evaluation splits.
@@ -224,6 +257,9 @@ class Task(abc.ABC):
         from speccascade.tasks import seqio_task
 
         tokens = seqio_task.prompt_tokens(self.seqio_task(vocabulary), split)
+        if self.open_prompt:  # seqio appends, but puts nothing first
+            begin = vocabulary.encode_open("")
+            tokens = [[*begin, *ids] for ids in tokens]
         texts = self.texts(split)
         return [Encoded(*text, ids) for text, ids in zip(texts, tokens, strict=True)]
 

@@ -7,6 +7,7 @@ about four seconds and 860 MB, so nothing imports this module before it is neede
 
 import contextlib
 import os
+import tempfile
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,10 +20,11 @@ with warnings.catch_warnings():
     import seqio
     import tensorflow as tf
 
+from speccascade.files import replace
 from speccascade.tasks.metrics import metric_fn
 
 if TYPE_CHECKING:
-    from speccascade.tasks.base import Task
+    from speccascade.tasks.base import Task, Tokenizer
 
 # JAX owns the accelerators: TensorFlow, which only tokenises, would take all memory of
 # a GPU for itself. Once TensorFlow has started it refuses; then its user has decided.
@@ -33,19 +35,20 @@ with contextlib.suppress(RuntimeError):
 SPLITS = ("train", "validation", "test")
 
 
-def build(task: "Task", vocabulary_file: Path) -> seqio.Task:
+def build(task: "Task", tokenizer: "Tokenizer") -> seqio.Task:
     """A new `seqio.Task` with our texts, vocabulary and metrics.
 
-    Its examples have `inputs` and `targets` (int32, EOS appended, untruncated), both as
-    text under `*_pretokenized`, and `id` (int64). Reading the training split raises
-    UserError where its data are missing.
+    Its examples have `inputs` and `targets` (int32, untruncated, EOS appended but to
+    open prompts), both as text under `*_pretokenized`, and `id` (int64). Reading the
+    training split raises UserError where its data are missing.
 
     Args:
       task: ours.
-      vocabulary_file: SentencePiece model with pad 0 and EOS 1.
+      tokenizer: a SentencePiece model.
     """
-    vocabulary = seqio.SentencePieceVocabulary(str(vocabulary_file), extra_ids=0)
-    feature = seqio.Feature(vocabulary, add_eos=True)
+    vocabulary = seqio.SentencePieceVocabulary(_file(tokenizer), extra_ids=0)
+    prompt = seqio.Feature(vocabulary, add_eos=not task.open_prompt)
+    answer = seqio.Feature(vocabulary, add_eos=True)
 
     def texts(
         split: str, shuffle_files: bool = False, seed: int | None = None
@@ -63,13 +66,21 @@ def build(task: "Task", vocabulary_file: Path) -> seqio.Task:
     return seqio.Task(
         task.name,
         source=seqio.FunctionDataSource(texts, splits=SPLITS),
-        output_features={"inputs": feature, "targets": feature},
+        output_features={"inputs": prompt, "targets": answer},
         preprocessors=[seqio.preprocessors.tokenize, seqio.preprocessors.append_eos],
         metric_fns=[metric_fn(metric) for metric in task.metrics],
     )
 
 
+def _file(tokenizer: "Tokenizer") -> str:
+    """The model as a file, which seqio reads when it needs it."""
+    path = Path(tempfile.gettempdir()) / f"speccascade-{tokenizer.sha256}.model"
+    if not path.exists():
+        replace(path, tokenizer.model)
+    return str(path)
+
+
 def prompt_tokens(task: seqio.Task, split: str) -> list[list[int]]:
-    """Prompt ids of a whole split, EOS included, in the order of its texts."""
+    """Prompt ids of a whole split, in the order of its texts."""
     dataset = task.get_dataset(split=split, shuffle=False, trim_output_features=False)
     return [example["inputs"].tolist() for example in dataset.as_numpy_iterator()]

@@ -22,14 +22,42 @@ class EndeDocs(Task):
     corpus, all origins, and must be rebuilt first (`speccascade.tasks.corpus`).
 
     The headline is BLEU with T5's tokenisation; chrF and WMT's `bleu_13a` go with it.
+
+    Attributes:
+      shots: worked examples before a few-shot prompt.
+      few_shot_buckets: prompt lengths in that form.
     """
 
     name: str = "ende_docs"
+    shots: int = 3
+    few_shot_buckets: tuple[int, ...] = (192, 256, 384)
     metrics: tuple[Metric, ...] = (Bleu(), Chrf(), Bleu(tokenize="13a"))
 
     @property
     def source(self) -> str:
         return "ende_docs/libreoffice-help-7.4"
+
+    def in_form(self, form: str) -> Task:
+        """`few_shot`: worked examples, the last of the validation split, then one line.
+
+        English: Click OK.
+        German: Klicken Sie auf OK.
+
+        English: {source}
+        German:
+        """
+        if form != "few_shot":
+            return super().in_form(form)
+        texts = self.texts("validation")[-self.shots :] if self.shots else []
+        shots = [f"English: {one.source}\nGerman: {one.reference}\n\n" for one in texts]
+        return dataclasses.replace(
+            self,
+            prompt_form="".join([*shots, "English: {source}\nGerman:"]),
+            open_prompt=True,
+            stop="\n",
+            max_prompt_tokens=self.few_shot_buckets[-1],
+            buckets=self.few_shot_buckets,
+        )
 
     def evaluation_file(self, split: str) -> Path:
         self.check_split(split)

@@ -49,7 +49,8 @@ def greedy_metrics(
                 eos_id=vocabulary.eos_id,
             )
             tokens = np.asarray(generation.tokens)[: len(requests)]
-            predictions += [vocabulary.decode(row.tolist()) for row in tokens]
+            texts = [vocabulary.decode(row.tolist()) for row in tokens]
+            predictions += map(task.answer, texts)
         references = [one.reference for one in examples]
         return {
             metric.name: corpus_score(metric, predictions, references)

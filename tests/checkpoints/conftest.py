@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from speccascade.checkpoints import ModelSpec, PairSpec, safetensors_io
-from speccascade.checkpoints.pairs import resolve
+from speccascade.checkpoints.paths import resolve
 from speccascade.models import T5, T5Config
 
 VOCABULARY = "package:vocabulary.model"

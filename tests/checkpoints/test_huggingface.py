@@ -156,6 +156,7 @@ def test_bfloat16_and_copies_of_the_embedding_are_read(tmp_path, case):
         ({"tie_word_embeddings": True, "scale_decoder_outputs": False}, 1),
         ({"tie_word_embeddings": True}, 1 / 4),  # 16^-1/2
         ({"model_type": "mt5", "tie_word_embeddings": True}, 1),
+        ({"model_type": "mt5", "tie_word_embeddings": False}, 1),
     ],
 )
 @pytest.mark.parametrize("has_output", [True, False])

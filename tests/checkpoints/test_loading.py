@@ -7,7 +7,7 @@ import pytest
 from speccascade.checkpoints import load, safetensors_io
 from speccascade.checkpoints.hashes import file_sha256, folder_sha256
 from speccascade.checkpoints.loading import READERS
-from speccascade.checkpoints.pairs import resolve
+from speccascade.checkpoints.paths import resolve
 from speccascade.errors import UserError
 
 

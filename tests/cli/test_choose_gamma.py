@@ -8,7 +8,7 @@ import pytest
 from speccascade.cli import choose_gamma, compose
 from speccascade.cli.build import job_spec
 from speccascade.errors import UserError
-from speccascade.jobs.spec import MethodSpec
+from speccascade.jobs.method import MethodSpec
 from speccascade.jobs.stored import StoredJob
 from tests.jobs.test_stored import CHOW, TARGET, ask, fill
 

@@ -7,8 +7,7 @@ import pytest
 
 from speccascade.checkpoints import Checkpoint, load
 from speccascade.cli import score
-from speccascade.models import Prompts
-from speccascade.models.toy import Toy
+from speccascade.models import Gemma, GemmaConfig, Prompts
 
 MODEL = "mini:ende_docs_drafter"
 ENCODER = np.array([[5, 9, 12, 1], [0, 700, 1, 0]])
@@ -49,17 +48,25 @@ def test_logits_of_a_t5_are_those_of_its_engine_and_padding_is_not_seen(cli):
 
 
 def test_a_decoder_alone_is_fed_its_tokens_as_they_are(cli, monkeypatch):
-    toy = Toy(vocab_size=5)
-    table = toy.init(jax.random.key(0), 4)
-    checkpoint = Checkpoint(model=toy, params=table, vocabulary=None, sha256="")
+    config = GemmaConfig(
+        vocab_size=7,
+        emb_dim=8,
+        num_layers=2,
+        num_heads=2,
+        num_kv_heads=1,
+        head_dim=4,
+        mlp_dim=8,
+        window=2,
+        global_every=2,
+    )
+    model = Gemma(config=config)
+    params = model.init(jax.random.key(0))
+    checkpoint = Checkpoint(model=model, params=params, vocabulary=None, sha256="")
     monkeypatch.setattr(score, "load", lambda uri: checkpoint)
-    tokens = np.array([[0, 3, 4], [2, 2, 1]])
+    tokens = np.array([[0, 3, 4, 6], [2, 2, 1, 5]], np.int32)
     assert run(cli, tokens=tokens)[0] == 0
-    expected = [
-        [table[slot, row[slot - 1] if slot else 5, row[slot]] for slot in range(3)]
-        for row in tokens
-    ]
-    np.testing.assert_array_equal(read(), np.array(expected))
+    expected = model.module.apply({"params": params}, jnp.array(tokens))
+    np.testing.assert_allclose(read(), expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize(

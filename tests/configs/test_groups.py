@@ -8,11 +8,17 @@ from pathlib import Path
 import hydra
 import pytest
 
-from speccascade.checkpoints.pairs import ModelSpec, PairSpec
+from speccascade.checkpoints.pairs import (
+    CheckpointSpec,
+    LookupSpec,
+    ModelSpec,
+    PairSpec,
+)
 from speccascade.cli import compose, schemas
 from speccascade.cli.build import job_spec, make
 from speccascade.cli.config_dir import config_directory
 from speccascade.jobs import spec
+from speccascade.jobs.method import MethodSpec
 from speccascade.methods import METHODS
 from speccascade.models import GemmaConfig, T5Config
 from speccascade.rules import ALIASES, RULES
@@ -181,9 +187,13 @@ def test_a_training_has_the_shapes_of_the_shipped_pair():
     ("schema", "kind"),
     [
         (schemas.T5, T5Config),
-        (schemas.Model, ModelSpec),
+        (schemas.Gemma, GemmaConfig),
+        (schemas.T5Model, ModelSpec),
+        (schemas.GemmaModel, ModelSpec),
+        (schemas.Checkpoint, CheckpointSpec),
+        (schemas.Lookup, LookupSpec),
         (schemas.Pair, PairSpec),
-        (schemas.Method, spec.MethodSpec),
+        (schemas.Method, MethodSpec),
         (schemas.Sampling, spec.SamplingSpec),
         (schemas.Engine, spec.EngineSpec),
         (schemas.Latency, spec.LatencySpec),

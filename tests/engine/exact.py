@@ -1,4 +1,4 @@
-"""The exact law of one position on the toy pair, in plain numpy and float64.
+"""The exact law of one position, in plain numpy and float64.
 
 Nothing here is the product's. Each rule is written down once more, in the words of
 Narasimhan et al. (2025), section 2 and Tables 1 and 3, or of its own source: which

@@ -1,6 +1,6 @@
-"""The exact law of what the engine writes on the toy pair, by enumeration.
+"""The exact law of what the engine writes with a pair of models, by enumeration.
 
-The toy's tables of logits go in, a probability for every possible output comes out.
+Their logits go in, a probability for every possible output comes out.
 Under speculative execution the state is what was written and the slot in the current
 block, 0 to gamma: a kept draft moves to the next slot, a rejection begins a new block,
 and so does the bonus token at slot gamma, or where an adaptive draft stops. Under
@@ -14,6 +14,7 @@ A sequence cascade does not: it is put together from the laws of the two models 
 
 import dataclasses
 from collections import defaultdict
+from collections.abc import Callable
 
 import numpy as np
 
@@ -32,20 +33,18 @@ Sequence = tuple[int, ...]
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Pair:
-    """Both models' logits, float64[S, V + 1, V, V], and how a sequence ends."""
+    """What both models say, and how a sequence ends.
 
-    draft_table: np.ndarray
-    target_table: np.ndarray
+    Attributes:
+      logits: (prompt, written) -> (drafter's, target's) logits of the next token,
+        float64[V] each.
+      eos_id: the end token.
+      max_new_tokens: length limit.
+    """
+
+    logits: Callable[[Sequence, Sequence], tuple[np.ndarray, np.ndarray]]
     eos_id: int
     max_new_tokens: int
-
-    def logits(self, prompt: Sequence, written: Sequence):
-        """(drafter's, target's) logits of the token after `prompt + written`."""
-        context = prompt + written
-        slot = len(context) - 1
-        before = context[-2] if slot else self.draft_table.shape[-1]
-        entry = slot, before, context[-1]
-        return self.draft_table[entry], self.target_table[entry]
 
     def ended(self, written: Sequence) -> bool:
         return len(written) == self.max_new_tokens or (

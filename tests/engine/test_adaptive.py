@@ -14,12 +14,12 @@ from speccascade.engine.state import Output
 from speccascade.models.toy import Toy
 from speccascade.rules import RULES
 from speccascade.sampling import Uniforms, row_key
-from tests.engine import checks, small_t5, toys
+from tests.engine import checks, small_pairs, toys
 from tests.engine.exact import Setting
 from tests.engine.test_cascade_rounds import MODEL, SURE, cells, numbered, scenarios
 from tests.engine.test_ends import on_toy
+from tests.engine.test_greedy import plain
 from tests.engine.test_rounds import BATCH, EOS, SPAN, scripted
-from tests.engine.test_t5_greedy import plain
 
 SLOW = pytest.mark.slow
 
@@ -171,24 +171,35 @@ def test_a_rule_that_always_defers_drafts_nothing():
         np.testing.assert_array_equal(found.counters[name], found.lengths)
 
 
+ON_PAIRS = {
+    f"gamma{gamma}-batch{batch}": (gamma, batch)
+    for gamma, batch in ((1, 3), (2, 8), (5, 1), (5, 8))
+}
+
+
 @pytest.mark.parametrize(
-    ("gamma", "batch"), [(1, 3), (2, 8), (5, 1), pytest.param(5, 8, marks=SLOW)]
+    ("pair", "gamma", "batch"),
+    small_pairs.each_with(
+        ON_PAIRS,
+        {"t5": {"gamma1-batch3", "gamma5-batch1"}, "gemma": {"gamma2-batch8"}},
+    ),
 )
-def test_on_t5_lossless_speculation_equals_plain_decoding(gamma, batch):
-    # The drafter of this pair is unsure: max q is often below 0.08.
+def test_on_either_family_lossless_speculation_equals_plain_decoding(
+    pair, gamma, batch
+):
     asked = Execution(
         kind="speculative",
         rule=RULES["lossless"],
         gamma=gamma,
         adaptive="confidence",
-        fallback=0.92,
+        fallback=pair.unsure,
     )
-    found = small_t5.decode(
+    found = pair.decode(
         asked,
-        small_t5.prompts(batch, first=8 - batch),
+        small_pairs.prompts(batch, first=8 - batch),
         toys.make_rows(batch, temperature=0.0),
     )
-    assert_writes(found, plain(batch))
+    assert_writes(found, plain(pair, batch))
     if batch == 8:
         counts = found.counters
         assert min(counts["accepted"].sum(), counts["resampled"].sum()) >= 5

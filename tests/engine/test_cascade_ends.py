@@ -5,8 +5,8 @@ import pytest
 
 from speccascade.engine import Execution
 from speccascade.rules import RULES
-from tests.engine import small_t5
-from tests.engine.test_ends import on_t5, on_toy
+from tests.engine import small_pairs
+from tests.engine.test_ends import on_pair, on_toy
 
 NEVER, ALWAYS = 1.0, -1.0  # thresholds of chow, diff and, where the first is infinite,
 INFINITE = float("inf")  # of the others
@@ -87,22 +87,24 @@ def test_every_answer_of_a_sequence_cascade_is_one_models_own(asked):
     assert 0.01 < deferred.mean() < 0.99
 
 
-@pytest.mark.parametrize("alpha", [NEVER, ALWAYS], ids=["drafter", "target"])
+ON_PAIRS = {
+    "token-drafter": (cascade("token_cascade", "chow", cap=None), NEVER),
+    "token-target": (cascade("token_cascade", "chow", cap=None), ALWAYS),
+    "sequence-drafter": (cascade("sequence_cascade", "chow", score="mean"), NEVER),
+    "sequence-target": (cascade("sequence_cascade", "chow", score="mean"), ALWAYS),
+}
+FAST = {"token-drafter", "token-target"}  # one program
+
+
 @pytest.mark.parametrize(
-    "asked",
-    [
-        cascade("token_cascade", "chow", cap=None),
-        pytest.param(
-            cascade("sequence_cascade", "chow", score="mean"), marks=pytest.mark.slow
-        ),
-    ],
-    ids=["token", "sequence"],
+    ("pair", "asked", "alpha"),
+    small_pairs.each_with(ON_PAIRS, {"t5": FAST, "gemma": FAST}),
 )
-def test_on_t5_the_ends_are_the_models_alone(asked, alpha):
-    found = on_t5(asked, alpha)
-    expected = on_t5(DRAFTER if alpha == NEVER else TARGET, 0.0)
+def test_on_either_family_the_ends_are_the_models_alone(pair, asked, alpha):
+    found = on_pair(pair, asked, alpha)
+    expected = on_pair(pair, DRAFTER if alpha == NEVER else TARGET, 0.0)
     # Across programs of different shapes a near tie may fall either way: about 6e-4 a
     # token, so that of 8 outputs nearly always all agree.
     equal = np.all(found.tokens == expected.tokens, axis=1)
-    assert equal.sum() >= small_t5.BATCH - 1
+    assert equal.sum() >= small_pairs.BATCH - 1
     assert len(np.unique(found.tokens)) >= 8

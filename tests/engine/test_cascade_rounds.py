@@ -21,12 +21,12 @@ from speccascade.engine import (
 )
 from speccascade.engine.distributions import Sampler
 from speccascade.engine.pair import ModelState
-from speccascade.engine.state import Output
+from speccascade.engine.state import Ends, Output
 from speccascade.models.interface import Prompts
 from speccascade.models.toy import Toy
 from speccascade.rules import RULES
 from speccascade.sampling import Uniforms, row_key
-from tests.engine import small_t5, toys
+from tests.engine import small_pairs, toys
 from tests.engine.test_rounds import (
     BATCH,
     EOS,
@@ -121,7 +121,7 @@ def test_the_worked_example_of_a_run_is_right():
         Uniforms.ahead(row_key(rows.seed, rows.example), 6),
         lambda q, gate_q: jnp.max(gate_q, axis=-1) < SURE,
         longest=3,
-        eos_id=EOS,
+        ends=Ends(eos_id=EOS),
     )
     for index, (_, fed, _, tokens, *numbers, calls) in enumerate(table):
         assert found.tokens[index].tolist() == [ids[word] for word in tokens.split()]
@@ -230,20 +230,22 @@ def test_bild_does_not_roll_back_to_the_token_that_stands_already():
 
 
 @pytest.mark.parametrize(
-    ("cap", "width"),
-    [(3, 4), pytest.param(None, 3, marks=pytest.mark.slow)],
-    ids=["one call", "several calls"],
+    ("pair", "cap", "width"),
+    small_pairs.each_with(
+        {"one call": (3, 4), "several calls": (None, 3)},
+        {"t5": {"one call"}, "gemma": {"one call"}},
+    ),
 )
-def test_on_t5_a_target_that_absorbed_runs_is_as_if_prefilled_anew(
-    monkeypatch, cap, width
+def test_on_either_family_a_target_that_absorbed_runs_is_as_if_prefilled_anew(
+    monkeypatch, pair, cap, width
 ):
     monkeypatch.setattr(request, "_WIDTH_WITHOUT_CAP", 3)
     asked = Execution(kind="token_cascade", rule=RULES["chow"], cap=cap)
     assert asked.slots_fed == width
-    model, params = small_t5.MODEL, small_t5.pair_params()
-    batch, limit = small_t5.BATCH, small_t5.LIMIT
-    alpha = np.linspace(0.85, 0.91, batch)
-    rows, prompts = toys.make_rows(batch, alpha=alpha), small_t5.prompts()
+    model, params = pair.model, pair.params
+    batch, limit = small_pairs.BATCH, small_pairs.LIMIT
+    alpha = np.linspace(*pair.alphas["token_cascade"], batch)
+    rows, prompts = toys.make_rows(batch, alpha=alpha), small_pairs.prompts()
     rounds = token_cascade.TokenCascade(
         execution=asked,
         drafter=model,
@@ -251,7 +253,7 @@ def test_on_t5_a_target_that_absorbed_runs_is_as_if_prefilled_anew(
         params=params,
         mask=None,
         max_new_tokens=limit,
-        eos_id=small_t5.EOS,
+        ends=Ends(eos_id=small_pairs.EOS),
     )
     uniforms = Uniforms.ahead(row_key(rows.seed, rows.example), limit + width)
     play = jax.jit(lambda progress: rounds.play(progress, rows, uniforms))

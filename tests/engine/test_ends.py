@@ -11,7 +11,7 @@ import pytest
 
 from speccascade.engine import Execution
 from speccascade.rules import RULES
-from tests.engine import small_t5, toys
+from tests.engine import small_pairs, toys
 from tests.engine.exact import Setting
 from tests.engine.test_output_law import FAST
 
@@ -84,54 +84,54 @@ def test_under_bonus_target_the_lossless_ends_agree_as_well():
             np.testing.assert_array_equal(found.tokens, expected.tokens)
 
 
-def on_t5(asked, alpha):
+def on_pair(pair, asked, alpha):
     """Half of the rows at temperature 0, half at 1."""
-    temperature = np.array([0.0, 1.0]).repeat(small_t5.BATCH // 2)
-    rows = toys.make_rows(small_t5.BATCH, alpha=alpha, temperature=temperature)
-    return small_t5.decode(asked, small_t5.prompts(), rows)
+    temperature = np.array([0.0, 1.0]).repeat(small_pairs.BATCH // 2)
+    rows = toys.make_rows(small_pairs.BATCH, alpha=alpha, temperature=temperature)
+    return pair.decode(asked, small_pairs.prompts(), rows)
 
 
-# The main rules of the paper, and one that gives a coupling.
-FAST_ON_T5 = {"lossy", "chow", "diff", "opt", "bild", "cactus"}
-FAST_ON_T5 |= {"token_v1", "token_v2", "token_v3"}
-ON_T5 = ended(set(RULES) - FAST_ON_T5)
+ON_PAIRS = small_pairs.each_with(
+    {rule: (rule,) for rule in RULES if rule != "lossless"},
+    {
+        # The main rules of the paper, and one that gives a coupling.
+        "t5": {"lossy", "chow", "diff", "bild", "cactus", "token_v1", "token_v2"},
+        "gemma": {"opt", "token_v3"},
+    },
+)
 
 
-@pytest.mark.parametrize("rule", ON_T5)
-def test_on_t5_the_lossless_end_is_lossless(rule):
-    found = on_t5(speculative(rule, 2), RULES[rule].lossless_end)
-    expected = on_t5(speculative("lossless", 2), 0.0)
+@pytest.mark.parametrize(("pair", "rule"), ON_PAIRS)
+def test_on_either_family_the_lossless_end_is_lossless(pair, rule):
+    found = on_pair(pair, speculative(rule, 2), RULES[rule].lossless_end)
+    expected = on_pair(pair, speculative("lossless", 2), 0.0)
     np.testing.assert_array_equal(found.tokens, expected.tokens)
     assert len(np.unique(found.tokens)) >= 8
 
 
-def decided_tokens(tokens):
+def decided_tokens(pair, tokens):
     """How many tokens come before the drafter's first near tie, at temperature 0.
 
     Within 1e-4 of a tie, rounding may choose either of the two: programs of different
     shapes agree to about 1e-5.
     """
     batch, limit = tokens.shape
-    prompts = small_t5.prompts(batch)
-    valid = np.arange(prompts.tokens.shape[1])[None, :] < prompts.lengths[:, None]
-    fed = jnp.concatenate([jnp.zeros((batch, 1), jnp.int32), tokens[:, :-1]], axis=1)
-    logits = small_t5.MODEL.module.apply(
-        {"params": small_t5.pair_params().drafter},
-        prompts.tokens,
-        jnp.array(valid),
-        fed,
+    logits = pair.model.answer_logits(
+        pair.params.drafter, small_pairs.prompts(batch), jnp.array(tokens)
     )
     top_two = jax.lax.top_k(logits, 2)[0]
     close = np.asarray(top_two[..., 0] - top_two[..., 1]) < 1e-4
     return np.where(close.any(axis=1), close.argmax(axis=1), limit)
 
 
-@pytest.mark.parametrize("rule", ON_T5)
-def test_on_t5_the_drafter_end_is_the_drafter_alone(rule, record_property):
-    found = on_t5(speculative(rule, 2), RULES[rule].drafter_end)
-    expected = on_t5(Execution(kind="drafter"), 0.0)
-    greedy = small_t5.BATCH // 2
-    limits = decided_tokens(expected.tokens)
+@pytest.mark.parametrize(("pair", "rule"), ON_PAIRS)
+def test_on_either_family_the_drafter_end_is_the_drafter_alone(
+    pair, rule, record_property
+):
+    found = on_pair(pair, speculative(rule, 2), RULES[rule].drafter_end)
+    expected = on_pair(pair, Execution(kind="drafter"), 0.0)
+    greedy = small_pairs.BATCH // 2
+    limits = decided_tokens(pair, expected.tokens)
     for row in range(greedy):
         np.testing.assert_array_equal(
             found.tokens[row, : limits[row]], expected.tokens[row, : limits[row]]

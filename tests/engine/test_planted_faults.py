@@ -4,7 +4,7 @@ Each fault is one that speculative decoders have had. It is planted by replacing
 function, the program is compiled anew, and the test that the correct engine passes
 (`test_output_law`) must fail far beyond chance. The rules are chosen so that the fault
 reaches the output: what the drafter does wrong never shows under `lossless`, only in
-its rejection rate.
+its rejection rate. Faults of the models' own caches are in `test_model_laws`.
 """
 
 import dataclasses
@@ -26,9 +26,8 @@ from speccascade.engine import (
     verify,
 )
 from speccascade.engine.distributions import Sampler
-from speccascade.engine.state import NOWHERE
-from speccascade.models import kv_cache
-from speccascade.models.t5 import T5, T5Config
+from speccascade.engine.state import NOWHERE, Ends
+from speccascade.models import T5, Gemma, GemmaConfig, Prompts, T5Config, kv_cache
 from speccascade.models.toy import Toy
 from speccascade.numerics import at_token
 from tests.engine import toys
@@ -207,8 +206,8 @@ def test_a_gate_on_processed_distributions_is_caught(monkeypatch):
 
 
 def test_an_ignored_end_token_is_caught(monkeypatch):
-    def endless(output, block, count, eos_id):
-        return right(output, block, count, -1)
+    def endless(output, block, count, ends):
+        return right(output, block, count, Ends(eos_id=-1))
 
     right = speculative.commit
     monkeypatch.setattr(speculative, "commit", endless)
@@ -244,28 +243,51 @@ def test_writes_clamped_at_the_end_of_the_cache_are_caught(monkeypatch):
     assert p_value(setting, model=Clamping(vocab_size=toys.VOCAB)) < DECISIVE
 
 
-def test_writes_clamped_in_the_key_value_cache_are_caught(monkeypatch):
-    # T5: three tokens fed at the last two of five slots. The third is dropped, and the
-    # first two give the logits that they give in a longer cache.
-    config = T5Config(
-        vocab_size=16,
-        emb_dim=8,
-        num_heads=2,
-        head_dim=4,
-        mlp_dim=8,
-        num_encoder_layers=1,
-        num_decoder_layers=1,
-    )
-    model = T5(config=config)
-    params = model.init(jax.random.key(0))
+SMALL = {
+    "t5": T5(
+        config=T5Config(
+            vocab_size=16,
+            emb_dim=8,
+            num_heads=2,
+            head_dim=4,
+            mlp_dim=8,
+            num_encoder_layers=1,
+            num_decoder_layers=1,
+        )
+    ),
+    "gemma": Gemma(
+        config=GemmaConfig(
+            vocab_size=16,
+            emb_dim=8,
+            num_layers=1,
+            num_heads=2,
+            num_kv_heads=1,
+            head_dim=4,
+            mlp_dim=8,
+        )
+    ),
+}
 
-    def last_logits(capacity):
-        prefilled = model.prefill(params, toys.prompts(3), capacity)
-        slots = jnp.zeros((3,), jnp.int32)
+
+@pytest.mark.parametrize("model", SMALL.values(), ids=SMALL)
+def test_writes_clamped_in_the_key_value_cache_are_caught(monkeypatch, model):
+    # Three tokens fed where two slots are left. The third is dropped, and the first two
+    # give the logits that they give in a longer cache. The first token of all takes a
+    # slot of its own in T5, and in Gemma the prompt's last one.
+    params = model.init(jax.random.key(0))
+    prompts = Prompts(
+        tokens=jnp.array([[2, 3, 4]] * 3, jnp.int32),
+        lengths=jnp.full((3,), 3, jnp.int32),
+    )
+    start = model.prefill(params, prompts, 0).slot
+    needed = 6 - int(start[0] > 0)
+
+    def last_logits(decode_slots):
+        cache = model.prefill(params, prompts, decode_slots).cache
         first = jnp.array([[0, 5, 6]] * 3, jnp.int32)
-        _, cache = model.score(params, prefilled.cache, first, slots)
+        _, cache = model.score(params, cache, first, start)
         block = jnp.array([[7, 8, 9]] * 3, jnp.int32)
-        logits, _ = model.score(params, cache, block, slots + 3)
+        logits, _ = model.score(params, cache, block, start + 3)
         return np.asarray(logits[:, :2])
 
     def clamped(cache, keys, values, slots):
@@ -273,8 +295,8 @@ def test_writes_clamped_in_the_key_value_cache_are_caught(monkeypatch):
         return right(cache, keys, values, start[:, :1] + slots - slots[:, :1])
 
     right = kv_cache.write
-    enough = last_logits(6)
-    np.testing.assert_allclose(last_logits(5), enough, atol=1e-5)
+    enough = last_logits(needed)
+    np.testing.assert_allclose(last_logits(needed - 1), enough, atol=1e-5)
     monkeypatch.setattr(kv_cache, "write", clamped)
-    np.testing.assert_allclose(last_logits(6), enough, atol=1e-5)
-    assert np.abs(last_logits(5) - enough).max() > 1e-2
+    np.testing.assert_allclose(last_logits(needed), enough, atol=1e-5)
+    assert np.abs(last_logits(needed - 1) - enough).max() > 1e-2

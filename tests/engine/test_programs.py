@@ -8,7 +8,7 @@ import pytest
 
 from speccascade.engine import Execution, generate
 from speccascade.rules import RULES
-from tests.engine import small_t5, toys
+from tests.engine import small_pairs, toys
 from tests.engine.exact import Setting
 
 
@@ -78,29 +78,49 @@ def test_no_sort_and_no_host_call_is_compiled_for_a_score(score):
     assert not re.search(r"\b(sort|top_k|approx_top_k)\[|callback|infeed|outfeed", text)
 
 
+@small_pairs.EACH
 @pytest.mark.parametrize("kind", ["drafter", "target"])
-def test_no_sort_and_no_host_call_is_compiled_on_t5(kind):
-    rows, prompts = toys.make_rows(3), small_t5.prompts(3)
-    asked = Execution(kind=kind)
-    text = program(asked, small_t5.MODEL, small_t5.pair_params(), prompts, rows)
+def test_no_sort_and_no_host_call_is_compiled_on_either_family(pair, kind):
+    rows, prompts = toys.make_rows(3), small_pairs.prompts(3)
+    text = program(Execution(kind=kind), pair.model, pair.params, prompts, rows)
     assert re.search(r"\bwhile\[", text)
     assert not re.search(r"\b(sort|top_k|approx_top_k)\[|callback|infeed|outfeed", text)
 
 
-@pytest.mark.parametrize("batch", [1, 3])
-@pytest.mark.parametrize("kind", ["target", "speculative"])
-def test_no_cache_is_copied_in_the_loop_of_a_batch(kind, batch):
+IN_A_BATCH = {
+    f"{kind}-{batch}": (kind, batch)
+    for kind in ("target", "speculative")
+    for batch in (1, 3)
+}
+
+
+@pytest.mark.parametrize(
+    ("pair", "kind", "batch"),
+    small_pairs.each_with(
+        IN_A_BATCH, {"t5": IN_A_BATCH, "gemma": {"target-1", "speculative-1"}}
+    ),
+)
+def test_no_cache_is_copied_in_the_loop_of_a_batch(pair, kind, batch):
     # One row that feeds one token, the shape that latency is measured at, was copied
     # three times a call: see `kv_cache.write`.
     rule = RULES["chow"] if kind == "speculative" else None
     asked = Execution(kind=kind, rule=rule, gamma=2)
-    arguments = (small_t5.prompts(batch), toys.make_rows(batch))
-    assert small_t5.cache_copies(generate, asked, batch, *arguments) == []
+    arguments = (small_pairs.prompts(batch), toys.make_rows(batch))
+    assert small_pairs.cache_copies(pair, generate, asked, batch, *arguments) == []
 
 
-@pytest.mark.parametrize("name", small_t5.CASCADES)
-def test_no_cache_is_copied_in_the_loop_of_a_cascade(name):
+CASCADES = {name: (name,) for name in small_pairs.CASCADES}
+
+
+@pytest.mark.parametrize(
+    ("pair", "name"),
+    small_pairs.each_with(
+        CASCADES,
+        {"t5": CASCADES.keys() - {"sequence_cascade"}, "gemma": {"sequence_cascade"}},
+    ),
+)
+def test_no_cache_is_copied_in_the_loop_of_a_cascade(pair, name):
     # Their models are called in loops and branches of their own.
-    arguments = (small_t5.prompts(1), toys.make_rows(1))
-    asked, _ = small_t5.CASCADES[name]
-    assert small_t5.cache_copies(generate, asked, 1, *arguments) == []
+    arguments = (small_pairs.prompts(1), toys.make_rows(1))
+    asked = pair.cascades[name]
+    assert small_pairs.cache_copies(pair, generate, asked, 1, *arguments) == []

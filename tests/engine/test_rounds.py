@@ -16,7 +16,7 @@ import pytest
 from speccascade.engine import Execution, PairParams, generate, speculative
 from speccascade.engine.distributions import Sampler
 from speccascade.engine.draft import DrafterState, after_commit, draft
-from speccascade.engine.state import Output, commit
+from speccascade.engine.state import Ends, Output, commit
 from speccascade.models.interface import Prompts
 from speccascade.models.toy import Toy
 from speccascade.rules import RULES
@@ -26,6 +26,7 @@ from tests.engine.exact import Setting
 
 VOCAB = 16
 EOS = 1
+ENDS = Ends(eos_id=EOS)
 START = 2
 # Scenarios of a batch, and slots of each: enough for 6 tokens and a block beyond.
 BATCH, SPAN = 8, 12
@@ -136,7 +137,7 @@ def test_the_example_of_commit_is_right():
             finished=jnp.array([False]),
         )
         output, found = commit(
-            output, jnp.array([block], jnp.int32), jnp.array([count], jnp.int32), EOS
+            output, jnp.array([block], jnp.int32), jnp.array([count], jnp.int32), ENDS
         )
         assert output.tokens.tolist() == [after]
         assert found.tolist() == [taken]
@@ -153,7 +154,7 @@ def test_a_finished_row_commits_nothing():
         finished=jnp.array([True]),
     )
     block, count = jnp.array([[5, 6]], jnp.int32), jnp.array([2], jnp.int32)
-    after, taken = commit(output, block, count, EOS)
+    after, taken = commit(output, block, count, ENDS)
     for found, expected in zip(
         jax.tree.leaves(after), jax.tree.leaves(output), strict=True
     ):
@@ -364,3 +365,34 @@ def test_a_masked_token_is_never_written():
         eos_id=toys.EOS,
     )
     assert set(np.unique(generation.tokens).tolist()) == {0, 1, 3}
+
+
+@pytest.mark.parametrize("kind", ["target", "speculative", "token_cascade", "bild"])
+def test_an_answer_stops_at_a_stop_as_at_the_end_token(kind):
+    rules = {"target": None, "token_cascade": "chow", "bild": "bild"}
+    rule = rules.get(kind, "opt")
+    asked = Execution(kind=kind, rule=rule and RULES[rule], gamma=2, cap=2)
+    alpha = toys.MIDDLE.get(rule, 0.0)
+    stops = jnp.array([False, False, False, True])
+    plain, stopped = (
+        toys.outputs(
+            toys.on_host(
+                generate(
+                    asked,
+                    toys.TOY,
+                    toys.TOY,
+                    toys.pair_params(),
+                    toys.prompts(300),
+                    toys.make_rows(300, alpha=alpha),
+                    stops=one,
+                    max_new_tokens=toys.LIMIT,
+                    eos_id=toys.EOS,
+                )
+            )
+        )
+        for one in (None, stops)
+    )
+    # Draws are keyed by position, so that what is written before the stop is the same.
+    cut = [one[: one.index(3) + 1] if 3 in one else one for one in plain]
+    assert stopped == cut
+    assert stopped != plain

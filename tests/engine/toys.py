@@ -12,7 +12,7 @@ import numpy as np
 import scipy.stats
 
 from speccascade.engine import Execution, Generation, PairParams, Rows, generate
-from speccascade.models.interface import Prompts
+from speccascade.models.interface import Model, Prompts
 from speccascade.models.toy import Toy
 from speccascade.rules import RULES
 from speccascade.sampling import Sampling
@@ -79,12 +79,17 @@ def pair_params() -> PairParams:
 @functools.cache
 def exact_pair() -> Pair:
     params = pair_params()
-    return Pair(
-        draft_table=np.asarray(params.drafter, np.float64),
-        target_table=np.asarray(params.target, np.float64),
-        eos_id=EOS,
-        max_new_tokens=LIMIT,
-    )
+    tables = [
+        np.asarray(table, np.float64) for table in (params.drafter, params.target)
+    ]
+
+    def logits(prompt, written):
+        context = prompt + written
+        slot = len(context) - 1
+        before = context[-2] if slot else VOCAB
+        return tuple(table[slot, before, context[-1]] for table in tables)
+
+    return Pair(logits=logits, eos_id=EOS, max_new_tokens=LIMIT)
 
 
 @functools.cache
@@ -193,15 +198,20 @@ def decode(
     asked: Execution,
     rows: Rows,
     *,
-    model: Toy = TOY,
+    model: Model = TOY,
+    drafter: Model | None = None,
+    params: PairParams | None = None,
     decode_with: Callable[..., Generation] = generate,
 ) -> Written:
-    """One batch of the toy pair."""
+    """One batch of the toy pair, or of a pair of `model`s with its own parameters.
+
+    `drafter` is given where it is not `model`.
+    """
     generation = decode_with(
         asked,
+        model if drafter is None else drafter,
         model,
-        model,
-        pair_params(),
+        pair_params() if params is None else params,
         prompts(rows.active.shape[0]),
         rows,
         max_new_tokens=LIMIT,
@@ -256,24 +266,31 @@ def simulate(setting: Setting, **options) -> Simulation:
 simulated = functools.cache(simulate)
 
 
-def p_values(setting: Setting, simulation: Simulation) -> dict[float, float]:
+Enumerate = Callable[[tuple[int, ...], Setting], Enumeration]
+
+
+def p_values(
+    setting: Setting, simulation: Simulation, enumerated: Enumerate = enumeration
+) -> dict[float, float]:
     """At each temperature, the chi-square p-value of the outputs' joint law."""
     return {
         temperature: _p_value(
-            dataclasses.replace(setting, temperature=temperature), simulation
+            dataclasses.replace(setting, temperature=temperature),
+            simulation,
+            enumerated,
         )
         for temperature in TEMPERATURES
     }
 
 
-def _p_value(setting: Setting, simulation: Simulation) -> float:
+def _p_value(setting: Setting, simulation: Simulation, enumerated: Enumerate) -> float:
     """Of all prompts together: their statistics and degrees of freedom add up."""
     written = outputs(simulation.generation)
     at_temperature = simulation.temperature == setting.temperature
     statistic, freedom = 0.0, 0
     for index, prompt in enumerate(PROMPTS):
         chosen = np.flatnonzero(at_temperature & (simulation.prompt == index))
-        law = enumeration(prompt, setting).outputs
+        law = enumerated(prompt, setting).outputs
         found = dict.fromkeys(law, 0)
         for row in chosen:
             if written[row] not in found:

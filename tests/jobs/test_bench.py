@@ -4,8 +4,8 @@ import pytest
 
 from speccascade.errors import UserError
 from speccascade.jobs.bench import profile_jobs
+from speccascade.jobs.method import MethodSpec
 from speccascade.jobs.modelled import target_width
-from speccascade.jobs.spec import MethodSpec
 from speccascade.latency import this_host
 from tests.jobs import tiny
 

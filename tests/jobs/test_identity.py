@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from speccascade.jobs.loaded import identity_of
-from speccascade.jobs.spec import MethodSpec
+from speccascade.jobs.method import MethodSpec
 from speccascade.rules import Rule
 from speccascade.rules.chow import Chow
 from tests.jobs import tiny

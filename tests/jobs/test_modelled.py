@@ -8,8 +8,9 @@ from speccascade.curves import agreement, estimate_curve, one_machine, resample
 from speccascade.engine import ratios
 from speccascade.errors import UserError
 from speccascade.jobs.loaded import identity_of
+from speccascade.jobs.method import MethodSpec
 from speccascade.jobs.modelled import modelled_curves, stored_profile
-from speccascade.jobs.spec import MethodSpec, SamplingSpec
+from speccascade.jobs.spec import SamplingSpec
 from speccascade.jobs.stored import StoredJob
 from speccascade.latency import Components, HostProfile, RoundCost, save_profile
 from tests.jobs import tiny

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from speccascade.checkpoints import Vocabulary, safetensors_io
-from speccascade.checkpoints.pairs import resolve
+from speccascade.checkpoints.paths import resolve
 from speccascade.engine import generate
 from speccascade.jobs import switches as switching
 from speccascade.jobs.loaded import LoadedJob
-from speccascade.jobs.spec import JobSpec, MethodSpec
+from speccascade.jobs.method import MethodSpec
+from speccascade.jobs.spec import JobSpec
 from speccascade.models.t5 import T5
 from speccascade.rules import RULES
 from speccascade.training import evaluation

@@ -14,8 +14,9 @@ import pytest
 
 from speccascade.errors import UserError
 from speccascade.jobs import loaded, timing
+from speccascade.jobs.method import MethodSpec
 from speccascade.jobs.run import run_directory_of, run_job, time_jobs
-from speccascade.jobs.spec import LatencySpec, MethodSpec, SamplingSpec
+from speccascade.jobs.spec import LatencySpec, SamplingSpec
 from tests.jobs import tiny
 
 REPOSITORY = Path(__file__).parents[2]

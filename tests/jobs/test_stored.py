@@ -9,9 +9,10 @@ from speccascade.cli.compose import Words
 from speccascade.curves import read_published
 from speccascade.errors import UserError
 from speccascade.jobs.loaded import LoadedJob
+from speccascade.jobs.method import MethodSpec
 from speccascade.jobs.quality import planned_units
 from speccascade.jobs.run import run_directory_of
-from speccascade.jobs.spec import LatencySpec, MethodSpec
+from speccascade.jobs.spec import LatencySpec
 from speccascade.jobs.stored import StoredJob
 from speccascade.models import T5
 from speccascade.store import LatencyRecord, Record

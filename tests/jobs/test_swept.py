@@ -11,8 +11,9 @@ from speccascade.engine.generate import generate_queued
 from speccascade.errors import UserError
 from speccascade.jobs import loaded
 from speccascade.jobs.loaded import LoadedJob, identity_of
+from speccascade.jobs.method import MethodSpec
 from speccascade.jobs.run import run_directory_of, run_job, time_jobs
-from speccascade.jobs.spec import LatencySpec, MethodSpec, SamplingSpec
+from speccascade.jobs.spec import LatencySpec, SamplingSpec
 from speccascade.jobs.stored import StoredJob
 from speccascade.store import Coordinates, Settings
 from tests.jobs import tiny

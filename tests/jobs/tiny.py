@@ -7,11 +7,11 @@ import jax
 
 from speccascade.checkpoints import safetensors_io
 from speccascade.checkpoints.pairs import ModelSpec, PairSpec
+from speccascade.jobs.method import MethodSpec
 from speccascade.jobs.spec import (
     EngineSpec,
     JobSpec,
     LatencySpec,
-    MethodSpec,
     SamplingSpec,
 )
 from speccascade.models.t5 import T5, T5Config

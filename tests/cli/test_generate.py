@@ -1,0 +1,59 @@
+"""`speccascade generate`: first contact with a checkpoint."""
+
+import numpy as np
+import pytest
+
+from speccascade.checkpoints import load
+
+MODEL = "mini:ende_docs_target"
+
+
+def test_a_sentence_is_translated_and_again_the_same(cli):
+    asked = ("--model", MODEL, "--prompt", "Click OK.")
+    status, out, err = cli("generate", *asked)
+    assert (status, err) == (0, "")
+    text, said = out.splitlines()
+    assert "OK" in text and said.endswith("compilation included")
+    assert cli("generate", *asked)[1].splitlines()[0] == text
+
+
+def test_ids_give_the_ids_that_the_text_gives(cli):
+    vocabulary = load(MODEL).vocabulary
+    prompts = [vocabulary.encode(text) for text in ("Click OK.", "Save the file.")]
+    width = max(map(len, prompts))
+    padded = [[*one, *[-1] * (width - len(one))] for one in prompts]
+    np.savez("ids.npz", tokens=np.array(padded))
+    status, out, _ = cli("generate", "--model", MODEL, "--tokens", "ids.npz")
+    assert status == 0
+    *rows, _ = out.splitlines()
+    for row, prompt in zip(rows, ("Click OK.", "Save the file."), strict=True):
+        ids = list(map(int, row.split()))
+        assert ids[-1] == vocabulary.eos_id
+        alone = cli("generate", "--model", MODEL, "--prompt", prompt)[1]
+        assert vocabulary.decode(ids) == alone.splitlines()[0]
+
+
+def test_a_seed_decides_what_is_sampled(cli):
+    def sample(seed):
+        asked = ("--model", MODEL, "--prompt", "The file cannot be opened.")
+        return cli("generate", *asked, "--temperature", "1", "--seed", seed)[1]
+
+    texts = [sample(seed).splitlines()[0] for seed in "0012"]
+    assert texts[0] == texts[1]
+    assert len(set(texts)) > 1
+
+
+@pytest.mark.parametrize(
+    ("arrays", "complaint"),
+    [
+        ({"other": [[1, 2]]}, "must hold tokens"),
+        ({"tokens": [[5, -1, 7]]}, "has -1, padding, before its end"),
+        ({"tokens": [[-1, -1]]}, "has -1, padding, before its end"),
+        ({"tokens": [[5, 6144]]}, "ids from 5 to 6144; this model's are 0 to 6143"),
+    ],
+)
+def test_ids_that_do_not_fit_are_one_sentence(cli, arrays, complaint):
+    np.savez("ids.npz", **{name: np.array(rows) for name, rows in arrays.items()})
+    status, _, err = cli("generate", "--model", MODEL, "--tokens", "ids.npz")
+    assert status == 2
+    assert err.count("\n") == 1 and complaint in err
