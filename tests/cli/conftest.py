@@ -73,7 +73,10 @@ def configs(tmp_path, weights) -> Path:
         (folder / group).mkdir(parents=True)
     shape = json.dumps(TINY)
     (folder / "pair" / "tiny.yaml").write_text(
-        "defaults: [{/schema@_here_: pair}]\n"
+        "defaults:\n"
+        "  - /schema@_here_: pair\n"
+        "  - /schema@drafter: t5_model\n"
+        "  - /schema@target: t5_model\n"
         "name: tiny\n"
         "vocabulary: package:vocabulary.model\n"
         f"drafter: {{weights: {weights}/drafter.safetensors, config: {shape}}}\n"

@@ -47,7 +47,10 @@ CASES = {
     "split": (["split=tset"], ["'tset'", "validation"]),
     "target": (["task._target_=no.such.Task"], ["no.such.Task"]),
     "weights": (["pair.target.weights=none.safetensors"], ["none.safetensors"]),
-    "vocabularies": (["pair.target.config.vocab_size=7"], ["6144 and 7"]),
+    "vocabularies": (
+        ["pair.target.config.vocab_size=7"],
+        ["(6144, ", "instead of (7, "],
+    ),
     "folder": (["paths.root=/dev/null/x"], ["/dev/null", "paths.root="]),
     "config folder": (["--config-dir", "nowhere"], ["nowhere"]),
 }

@@ -19,7 +19,7 @@ from tests.engine.exact import Setting
 from tests.engine.test_cascade_rounds import MODEL, SURE, cells, numbered, scenarios
 from tests.engine.test_ends import on_toy
 from tests.engine.test_greedy import plain
-from tests.engine.test_rounds import BATCH, EOS, SPAN, scripted
+from tests.engine.test_rounds import BATCH, ENDS, SPAN, scripted
 
 SLOW = pytest.mark.slow
 
@@ -246,7 +246,7 @@ def drafted(asked, model, params, rows):
         Sampler.of(asked, rows, None),
         Uniforms.ahead(row_key(rows.seed, rows.example), 6),
         rows,
-        EOS,
+        ENDS,
     )
     return proposal, state.cache
 
