@@ -51,13 +51,13 @@ def settings(pair):
     }
 
 
-FAST = {"lossless-gamma2", "opt-gamma2"}
+FAST = {"t5": {"opt-gamma2"}, "gemma": {"lossless-gamma2", "opt-gamma2"}}
 CASES = [
     pytest.param(
         pair,
         setting,
         id=f"{family}-{name}",
-        marks=() if name in FAST else pytest.mark.slow,
+        marks=() if name in FAST[family] else pytest.mark.slow,
     )
     for family, pair in PAIRS.items()
     for name, setting in settings(pair).items()
