@@ -4,7 +4,7 @@ A *cascade* lets a small model answer where it may and a large one where it must
 *speculative decoding* makes the large model's text at nearly the small one's pace. A
 *speculative cascade* does both at once: a deferral rule decides token by token whose
 distribution to follow, and drafting and verifying follows it quickly. speccascade
-states the rules as mathematics, runs all of them through one engine on T5 models,
+states the rules as mathematics, runs all of them through one engine on T5 and Gemma,
 sweeps their thresholds, measures time on your own machine, and draws quality against
 latency. (It is not query routing: no request is sent to one model as a whole.)
 
