@@ -1,44 +1,62 @@
-"""The small models that ship inside the package, by name.
+"""The small models that ship inside the package, and weights files of one's own.
 
-Their weights carry T5X's names, so that their configuration is inferred as T5X's is.
+    mini:ende_docs_target              a model that ships, by its name
+    mini:results/.../tiny.safetensors  what `speccascade train` wrote
+
+A file says in its header what model it holds. The T5s that ship were written before
+files did: their tensors have T5X's names, and the rest is inferred as T5X's is.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
+from speccascade.checkpoints import own_weights
 from speccascade.checkpoints.assembly import assemble_model
 from speccascade.checkpoints.checkpoint import Checkpoint
 from speccascade.checkpoints.hashes import file_sha256
 from speccascade.checkpoints.paths import PACKAGE_PREFIX, resolve
-from speccascade.checkpoints.safetensors_io import SafetensorsFiles
+from speccascade.checkpoints.safetensors_io import SafetensorsFiles, read_metadata
 from speccascade.checkpoints.t5x_tree import plan
 from speccascade.checkpoints.vocabulary import Vocabulary
 from speccascade.errors import UserError
 
 SUFFIX = ".safetensors"
+VOCABULARY = f"{PACKAGE_PREFIX}vocabulary.model"
 
 
 def read(name: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
     """Reads a model that ships; `checkpoints.load` calls it for `mini:NAME`.
 
     Args:
-      name: such as `ende_docs_target`.
+      name: such as `ende_docs_target`, or the path of a safetensors file.
       dtype: in which the model computes.
-      overrides: fields of `T5Config` that are given instead of inferred.
+      overrides: fields of its configuration that are given instead.
 
     Raises:
       UserError: there is no such model, or its file is damaged.
     """
+    path = resolve(name) if name.endswith(SUFFIX) else _shipped(name)
+    trained_with = read_metadata(path).get("vocabulary_sha256")
+    shipped = Vocabulary(resolve(VOCABULARY))
+    if own_weights.says_its_model(path):
+        model, params = own_weights.read_model(path, dtype, overrides)
+    else:
+        source = SafetensorsFiles([path])
+        found = plan(source.shapes(), str(path), dtype, overrides)
+        model, params = found.model, assemble_model(source, found, str(path))
+    return Checkpoint(
+        model=model,
+        params=params,
+        vocabulary=shipped if shipped.sha256 == trained_with else None,
+        sha256=file_sha256(path),
+        trained_with=trained_with,
+    )
+
+
+def _shipped(name: str) -> Path:
     known = sorted(path.stem for path in resolve(PACKAGE_PREFIX).glob(f"*{SUFFIX}"))
     if name not in known:
         raise UserError(
             f"No model {name!r} ships with speccascade; there are {', '.join(known)}."
         )
-    path = resolve(f"{PACKAGE_PREFIX}{name}{SUFFIX}")
-    source = SafetensorsFiles([path])
-    found = plan(source.shapes(), str(path), dtype, overrides)
-    return Checkpoint(
-        model=found.model,
-        params=assemble_model(source, found, str(path)),
-        vocabulary=Vocabulary(resolve(f"{PACKAGE_PREFIX}vocabulary.model")),
-        sha256=file_sha256(path),
-    )
+    return resolve(f"{PACKAGE_PREFIX}{name}{SUFFIX}")

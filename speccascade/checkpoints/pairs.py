@@ -38,24 +38,21 @@ class ModelSpec:
     config: T5Config | GemmaConfig
     weights: str
 
-    def load(self, vocabulary: Vocabulary | None) -> "Part":
-        """Reads the weights; `vocabulary` must be the one that they know of.
+    def load(self) -> "Part":
+        """Reads the weights.
 
         Raises:
-          UserError: it is not, or the file is not that model's.
+          UserError: the file is not that model's.
         """
         model, path = model_of(self.config), resolve(self.weights)
         shapes = jax.eval_shape(model.init, jax.random.key(0))
         params = safetensors_io.load(path, shapes)
-        # `speccascade train` writes it; weights from elsewhere may not say.
-        trained_with = safetensors_io.read_metadata(path).get("vocabulary_sha256")
-        if vocabulary and trained_with not in (None, vocabulary.sha256):
-            raise UserError(
-                f"The weights {path} were trained with another vocabulary than "
-                f"{vocabulary.path}; name the one that belongs to them."
-            )
-        identity = {"sha256": file_sha256(path), "dtype": self.config.dtype}
-        return Part(model, model.for_decoding(params), None, identity)
+        return Part(
+            model,
+            model.for_decoding(params),
+            {"sha256": file_sha256(path), "dtype": self.config.dtype},
+            trained_with=safetensors_io.read_metadata(path).get("vocabulary_sha256"),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,20 +74,19 @@ class CheckpointSpec:
         items = tuple(sorted(dict(self.overrides).items()))
         object.__setattr__(self, "overrides", items)
 
-    def load(self, vocabulary: Vocabulary | None) -> "Part":
+    def load(self) -> "Part":
         """Reads the checkpoint.
 
         Raises:
           UserError: it cannot be read.
         """
-        del vocabulary  # the pair compares it with the checkpoint's own
         overrides = dict(self.overrides)
         found = load(self.uri, dtype=self.dtype, overrides=overrides)
         identity = {"sha256": found.sha256, "dtype": self.dtype}
         if overrides:
             identity["overrides"] = json.dumps(overrides, sort_keys=True)
         params = found.model.for_decoding(found.params)
-        return Part(found.model, params, found.vocabulary, identity)
+        return Part(found.model, params, identity, found.vocabulary, found.trained_with)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,14 +112,17 @@ class Part(NamedTuple):
     Attributes:
       model: its functions.
       params: held for decoding.
-      vocabulary: that its files bring, if any.
       identity: what it contributes to a run key.
+      vocabulary: that its files bring, if any.
+      trained_with: sha256 of its vocabulary, where its file says it. Ours do; weights
+        from elsewhere may not.
     """
 
     model: Model
     params: Params
-    vocabulary: Vocabulary | None
     identity: dict[str, str]
+    vocabulary: Vocabulary | None = None
+    trained_with: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,7 +191,7 @@ def load_pair(spec: PairSpec) -> LoadedPair:
         more pieces than the models have logits.
     """
     named = None if spec.vocabulary is None else Vocabulary(resolve(spec.vocabulary))
-    target = spec.target.load(named)
+    target = spec.target.load()
     vocabulary = named or target.vocabulary
     if vocabulary is None:
         raise UserError(
@@ -201,9 +200,9 @@ def load_pair(spec: PairSpec) -> LoadedPair:
     if isinstance(spec.drafter, LookupSpec):
         longest = spec.drafter.longest
         lookup = PromptLookup(vocab_size=target.model.vocab_size, longest=longest)
-        drafter = Part(lookup, {}, None, {"lookup": str(longest)})
+        drafter = Part(lookup, {}, {"lookup": str(longest)})
     else:
-        drafter = spec.drafter.load(named)
+        drafter = spec.drafter.load()
     for role, part in (("drafter", drafter), ("target", target)):
         _check_fits(spec.name, role, part, vocabulary)
     width = max(drafter.model.vocab_size, target.model.vocab_size)
@@ -244,11 +243,16 @@ def _check_fits(pair: str, role: str, part: Part, vocabulary: Vocabulary) -> Non
             "the vocabulary that its models were trained with."
         )
     own = part.vocabulary
-    if own is None or own.sha256 == vocabulary.sha256:
-        return
-    difference = own.first_difference(vocabulary)
-    if difference is not None:
-        raise UserError(
-            f"The {role} of pair {pair} has another vocabulary than "
-            f"{vocabulary.path}: {difference}."
-        )
+    if own is None:
+        if part.trained_with not in (None, vocabulary.sha256):
+            raise UserError(
+                f"The {role} of pair {pair} was trained with another vocabulary than "
+                f"{vocabulary.path}; name the one that belongs to it."
+            )
+    elif own.sha256 != vocabulary.sha256:
+        difference = own.first_difference(vocabulary)
+        if difference is not None:
+            raise UserError(
+                f"The {role} of pair {pair} has another vocabulary than "
+                f"{vocabulary.path}: {difference}."
+            )

@@ -112,8 +112,12 @@ def load(path: str | Path, expected: Mapping[str, Any] | None = None) -> dict[st
 
 
 def read_metadata(path: str | Path) -> dict[str, str]:
-    """The texts in the header of a file that `load` can read."""
-    with safetensors.safe_open(path, framework="flax") as file:
+    """The texts in the header of a file.
+
+    Raises:
+      UserError: the file is missing or damaged.
+    """
+    with _opened(path) as file:
         return dict(file.metadata() or {})
 
 

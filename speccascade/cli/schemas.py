@@ -201,19 +201,36 @@ class TrainingSettings:
 
 @dataclass
 class Teacher:
-    """Distillation's target model; no weights, no teacher.
+    """Distillation's target model; no weights and no uri, no teacher.
 
     Attributes:
-        weights: of the teacher.
+        weights: of the teacher, whose shape is `config`.
+        uri: of the checkpoint that `cut` cuts; docs/checkpoints.md.
         rewrites: training pairs whose answers the teacher writes anew, which then are
             the training data (`training.rewriting`); 0 keeps the references.
         temperature: at which it writes them.
     """
 
     weights: str | None = None
+    uri: str | None = None
     rewrites: int = 0
     temperature: float = 1.0
     config: Any = None
+
+
+@dataclass
+class Cut:
+    """A model cut out of the teacher (`training.cutting`), which it then learns from.
+
+    Attributes:
+        layers: of the teacher, counted from 0.
+        ids: how many it has, those that the training text has most often.
+        row_tokens: of a training row, in which examples follow one another.
+    """
+
+    layers: list[int] = MISSING
+    ids: int = 8192
+    row_tokens: int = 256
 
 
 @dataclass
@@ -221,8 +238,11 @@ class Training:
     """One model's training.
 
     Attributes:
-        model: what is trained, of the family that the file names (`/schema@model: t5`).
-        vocabulary: path of the SentencePiece model.
+        model: what is trained, of the family that the file names (`/schema@model: t5`);
+            None where `cut` says it.
+        cut: which part of the teacher is trained (`/schema@cut: cut`); None: a model
+            of its own.
+        vocabulary: path of the SentencePiece model; a cut takes the teacher's.
         initial: weights to start from; None: random ones.
         initial_decoder_layers: decoder layers of `initial`, where the model has more
             (`training.growth`); None: as many as the model.
@@ -234,7 +254,8 @@ class Training:
     """
 
     name: str = MISSING
-    model: Any = MISSING
+    model: Any = None
+    cut: Any = None
     settings: TrainingSettings = field(default_factory=TrainingSettings)
     vocabulary: str = "package:vocabulary.model"
     initial: str | None = None
@@ -267,6 +288,7 @@ SCHEMAS = {
     "wandb": Wandb,
     "paths": Paths,
     "run": Run,
+    "cut": Cut,
     "training": Training,
     "train": Train,
 }

@@ -18,6 +18,7 @@ from speccascade.models.interface import (
 )
 from speccascade.models.padded import Padded
 from speccascade.models.prompt_lookup import PromptLookup
+from speccascade.models.restricted import Restricted, restricted_params
 from speccascade.models.t5 import START_ID, T5, T5Cache
 from speccascade.models.t5_module import T5Config
 
@@ -34,10 +35,12 @@ __all__ = [
     "Prefilled",
     "PromptLookup",
     "Prompts",
+    "Restricted",
     "T5Cache",
     "T5Config",
     "Trainable",
     "model_of",
+    "restricted_params",
 ]
 
 

@@ -148,6 +148,14 @@ class Task(abc.ABC):
             "trained on it (pair.form=fine_tuned)."
         )
 
+    def worked_example(self, text: Text) -> str:
+        """One example with its answer, as few-shot prompts have it.
+
+        Raises:
+          UserError: the task has no few-shot form.
+        """
+        raise UserError(f"Task {self.name!r} has no worked examples.")
+
     def answer(self, text: str) -> str:
         """A model's text as it is scored: before the stop, without spaces around it."""
         return text if self.stop is None else text.partition(self.stop)[0].strip()

@@ -49,7 +49,7 @@ class EndeDocs(Task):
         if form != "few_shot":
             return super().in_form(form)
         texts = self.texts("validation")[-self.shots :] if self.shots else []
-        shots = [f"English: {one.source}\nGerman: {one.reference}\n\n" for one in texts]
+        shots = [self.worked_example(one) for one in texts]
         return dataclasses.replace(
             self,
             prompt_form="".join([*shots, "English: {source}\nGerman:"]),
@@ -58,6 +58,9 @@ class EndeDocs(Task):
             max_prompt_tokens=self.few_shot_buckets[-1],
             buckets=self.few_shot_buckets,
         )
+
+    def worked_example(self, text: Text) -> str:
+        return f"English: {text.source}\nGerman: {text.reference}\n\n"
 
     def evaluation_file(self, split: str) -> Path:
         self.check_split(split)

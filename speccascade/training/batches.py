@@ -22,15 +22,15 @@ Pair = tuple[Sequence[int], Sequence[int]]
 
 
 class Batch(NamedTuple):
-    """int32[B, L] inputs and int32[B, T] targets, ended by EOS and padded with 0."""
+    """int32[B, L] inputs and int32[B, T] targets, padded with 0."""
 
     inputs: Int[np.ndarray, "B L"]
     targets: Int[np.ndarray, "B T"]
 
 
-def bucket(length: int) -> int | None:
+def bucket(length: int, buckets: Sequence[int] = BUCKETS) -> int | None:
     """The smallest bucket that holds `length` tokens, or None if none does."""
-    return next((size for size in BUCKETS if length <= size), None)
+    return next((size for size in buckets if length <= size), None)
 
 
 def pad(rows: Sequence[Sequence[int]], length: int) -> Int[np.ndarray, "B L"]:
@@ -42,7 +42,11 @@ def pad(rows: Sequence[Sequence[int]], length: int) -> Int[np.ndarray, "B L"]:
 
 
 def epoch(
-    pairs: Sequence[Pair], tokens_per_batch: int, seed: int, number: int
+    pairs: Sequence[Pair],
+    tokens_per_batch: int,
+    seed: int,
+    number: int,
+    buckets: Sequence[int] = BUCKETS,
 ) -> Iterator[Batch]:
     """All batches of one epoch; rows longer than the largest bucket are left out.
 
@@ -51,17 +55,24 @@ def epoch(
       tokens_per_batch: rows times bucket length of one batch, at most.
       seed: of the whole training.
       number: of the epoch; decides the shuffle together with `seed`.
+      buckets: lengths that rows are padded to, ascending.
 
     Yields:
-      Batches whose inputs and targets share one bucket length. The last few rows of a
-      bucket that do not fill a batch are left out; another epoch leaves out others.
+      Batches of rows whose longer side has one bucket; inputs are padded to the
+      smallest bucket that holds all of that bucket's. The last few rows of a bucket
+      that do not fill a batch are left out; another epoch leaves out others.
     """
     rng = np.random.default_rng([seed, number])
-    groups: dict[int, list[int]] = {size: [] for size in BUCKETS}
+    groups: dict[int, list[int]] = {size: [] for size in buckets}
     for index in rng.permutation(len(pairs)):
-        size = bucket(max(len(side) for side in pairs[index]))
+        size = bucket(max(len(side) for side in pairs[index]), buckets)
         if size is not None:
             groups[size].append(int(index))
+    input_size = {
+        size: bucket(max(len(pairs[index][0]) for index in indices), buckets)
+        for size, indices in groups.items()
+        if indices
+    }
     plan = [
         (size, indices[start : start + tokens_per_batch // size])
         for size, indices in groups.items()
@@ -73,13 +84,17 @@ def epoch(
     for index in rng.permutation(len(plan)):
         size, rows = plan[index]
         yield Batch(
-            inputs=pad([pairs[row][0] for row in rows], size),
+            inputs=pad([pairs[row][0] for row in rows], input_size[size] or size),
             targets=pad([pairs[row][1] for row in rows], size),
         )
 
 
 def stream(
-    pairs: Sequence[Pair], tokens_per_batch: int, seed: int, skip: int
+    pairs: Sequence[Pair],
+    tokens_per_batch: int,
+    seed: int,
+    skip: int,
+    buckets: Sequence[int] = BUCKETS,
 ) -> Iterator[Batch]:
     """Batches of epoch after epoch without end, from the `skip`-th on.
 
@@ -89,7 +104,7 @@ def stream(
     number = 0
     while True:
         empty = True
-        for batch in epoch(pairs, tokens_per_batch, seed, number):
+        for batch in epoch(pairs, tokens_per_batch, seed, number, buckets):
             empty = False
             if skip > 0:
                 skip -= 1
@@ -97,7 +112,7 @@ def stream(
             yield batch
         if empty:
             raise UserError(
-                f"The training data ({len(pairs)} pairs) do not fill one batch of "
+                f"The training data ({len(pairs)} rows) do not fill one batch of "
                 f"{tokens_per_batch} tokens; lower training.settings.tokens_per_batch "
                 "or give more data."
             )

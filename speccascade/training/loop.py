@@ -95,6 +95,17 @@ class Teacher:
 State = tuple[Params, Any]  # parameters and optimiser state
 
 
+def _forced(
+    model: Trainable, params: Params, batch: Batch
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Teacher-forced logits, the targets, and where they count."""
+    inputs, targets = jnp.asarray(batch.inputs), jnp.asarray(batch.targets)
+    lengths = jnp.sum(inputs != PAD_ID, axis=1, dtype=jnp.int32)
+    prompts = Prompts(tokens=inputs, lengths=lengths)
+    logits = model.answer_logits(params, prompts, targets)
+    return logits, targets, targets != PAD_ID
+
+
 def batch_loss(
     model: Trainable,
     params: Params,
@@ -103,16 +114,11 @@ def batch_loss(
     teacher_weight: float = 0.0,
 ) -> jax.Array:
     """Loss of a batch in nats per target token, EOS included; float32 scalar."""
-    inputs, targets = jnp.asarray(batch.inputs), jnp.asarray(batch.targets)
-    lengths = jnp.sum(inputs != PAD_ID, axis=1, dtype=jnp.int32)
-    prompts = Prompts(tokens=inputs, lengths=lengths)
-    weights = targets != PAD_ID
-    logits = model.answer_logits(params, prompts, targets)
+    logits, targets, weights = _forced(model, params, batch)
     value = losses.cross_entropy(logits, targets, weights)
     if teacher is None:
         return value
-    teacher_model, teacher_params = teacher
-    teacher_logits = teacher_model.answer_logits(teacher_params, prompts, targets)
+    teacher_logits = _forced(*teacher, batch)[0]
     distilled = losses.distillation(logits, teacher_logits, weights)
     return (1 - teacher_weight) * value + teacher_weight * distilled
 
@@ -127,6 +133,7 @@ def train(
     initial: Params | None = None,
     teacher: Teacher | None = None,
     evaluate: Callable[[Params], dict[str, float]] | None = None,
+    buckets: Sequence[int] = BUCKETS,
     report: Callable[[str], None] = print,
 ) -> Params:
     """Trains a model, resuming from `directory` when it holds a checkpoint.
@@ -134,12 +141,14 @@ def train(
     Args:
       model: what to train.
       pairs: training ids, inputs and targets, each ended by EOS.
-      validation: batches whose mean loss is logged at every checkpoint.
+      validation: batches, at least one, whose mean loss, and overlap with the
+        teacher, are logged at every checkpoint.
       settings: how to train.
       directory: where checkpoints and `progress.jsonl` go.
       initial: parameters to start from; random ones if None.
       teacher: model to distil from, if `settings.teacher_weight` > 0.
       evaluate: the task's own metric, called at every checkpoint.
+      buckets: lengths that rows are padded to.
       report: takes the progress lines.
 
     Returns:
@@ -194,13 +203,25 @@ def train(
         updates, moments = optimizer.update(gradient, moments, params)
         return (optax.apply_updates(params, updates), moments), value
 
+    def validate(
+        params: Params, batch: Batch, teacher_params: Params | None
+    ) -> dict[str, jax.Array]:
+        logits, targets, weights = _forced(model, params, batch)
+        found = {"validation_loss": losses.cross_entropy(logits, targets, weights)}
+        if teacher is not None:
+            wanted = _forced(teacher.model, teacher_params, batch)[0]
+            found["overlap"] = losses.overlap(logits, wanted, weights)
+        return found
+
     update = jax.jit(update, donate_argnums=0)
-    validation_loss = jax.jit(lambda params, batch: batch_loss(model, params, batch))
+    validate = jax.jit(validate)
     teacher_params = None if teacher is None else teacher.params
     progress = (directory / "progress.jsonl").open("a", encoding="utf-8")
     clock = _Clock(step, settings.steps)
     with manager, progress:
-        for batch in stream(pairs, settings.tokens_per_batch, settings.seed, step):
+        for batch in stream(
+            pairs, settings.tokens_per_batch, settings.seed, step, buckets
+        ):
             if step >= settings.steps:
                 break
             state, value = update(state, batch, teacher_params)
@@ -212,10 +233,10 @@ def train(
                 print(json.dumps(line), file=progress, flush=True)
             if step % settings.checkpoint_every == 0 or step == settings.steps:
                 manager.save(step, args=ocp.args.StandardSave(state))
+                found = [validate(state[0], one, teacher_params) for one in validation]
                 scores = {
-                    "validation_loss": float(
-                        np.mean([validation_loss(state[0], b) for b in validation])
-                    )
+                    name: float(np.mean([one[name] for one in found]))
+                    for name in found[0]
                 }
                 if evaluate is not None:
                     scores |= evaluate(state[0])

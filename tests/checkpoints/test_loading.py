@@ -4,11 +4,12 @@ import jax
 import numpy as np
 import pytest
 
-from speccascade.checkpoints import load, safetensors_io
+from speccascade.checkpoints import load, own_weights, safetensors_io
 from speccascade.checkpoints.hashes import file_sha256, folder_sha256
 from speccascade.checkpoints.loading import READERS
 from speccascade.checkpoints.paths import resolve
 from speccascade.errors import UserError
+from speccascade.models import Gemma, GemmaConfig
 
 
 @pytest.mark.parametrize("uri", ["", "t5x", "t5x:", "gopher:somewhere", "/a/path"])
@@ -35,6 +36,57 @@ def test_a_model_that_ships_has_its_configuration_from_its_tree():
 def test_a_model_that_does_not_ship_is_refused_with_those_that_do():
     with pytest.raises(UserError, match=r"No model 'x' .* ende_docs_target\."):
         load("mini:x")
+
+
+def own_file(path, vocabulary_sha256):
+    model = Gemma(
+        config=GemmaConfig(
+            vocab_size=16,
+            emb_dim=4,
+            num_layers=1,
+            num_heads=1,
+            num_kv_heads=1,
+            head_dim=4,
+            mlp_dim=8,
+            tied=False,
+        )
+    )
+    params = model.init(jax.random.key(0))
+    said = own_weights.header(model) | {"vocabulary_sha256": vocabulary_sha256}
+    safetensors_io.save(params, path, dtype="float32", metadata=said)
+    return model, params
+
+
+def test_a_file_of_ours_says_what_model_it_holds(tmp_path):
+    path = tmp_path / "own.safetensors"
+    model, params = own_file(path, "0" * 64)
+    checkpoint = load(f"mini:{path}")
+    assert checkpoint.model == model
+    jax.tree.map(np.testing.assert_array_equal, checkpoint.params, params)
+    assert (checkpoint.vocabulary, checkpoint.trained_with) == (None, "0" * 64)
+    assert load(f"mini:{path}", dtype="bfloat16").model.config.dtype == "bfloat16"
+    with pytest.raises(UserError, match="GemmaConfig has no heads"):
+        load(f"mini:{path}", overrides={"heads": 2})
+    with pytest.raises(UserError, match=r"lacks .*layers_1"):
+        load(f"mini:{path}", overrides={"num_layers": 2})
+
+
+def test_a_file_that_was_trained_with_the_vocabulary_that_ships_brings_it(tmp_path):
+    path = tmp_path / "own.safetensors"
+    shipped = load("mini:ende_docs_drafter").vocabulary
+    own_file(path, shipped.sha256)
+    assert load(f"mini:{path}").vocabulary.sha256 == shipped.sha256
+
+
+def test_a_file_that_is_not_there_or_of_a_later_version_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"none\.safetensors are missing"):
+        load(f"mini:{tmp_path / 'none.safetensors'}")
+    path = tmp_path / "later.safetensors"
+    safetensors_io.save(
+        {"x": np.zeros(1, np.float32)}, path, metadata={"config": '{"kind": "Mamba"}'}
+    )
+    with pytest.raises(UserError, match="does not know"):
+        load(f"mini:{path}")
 
 
 def test_overrides_come_before_what_is_inferred_and_must_be_fields():

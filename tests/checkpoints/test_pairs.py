@@ -163,7 +163,7 @@ def test_weights_trained_with_another_vocabulary_are_refused(pair_spec, models):
     path = Path(pair_spec.drafter.weights)
     other = {"vocabulary_sha256": "0" * 64}
     safetensors_io.save(models.drafter_params, path, metadata=other)
-    with pytest.raises(UserError, match="were trained with another vocabulary than"):
+    with pytest.raises(UserError, match="was trained with another vocabulary than"):
         load_pair(pair_spec)
 
 

@@ -5,7 +5,11 @@ import json
 import jax
 import pytest
 
-from speccascade.checkpoints.safetensors_io import load, read_metadata
+from speccascade.checkpoints import Vocabulary, own_weights
+from speccascade.checkpoints import load as checkpoint
+from speccascade.checkpoints.paths import resolve
+from speccascade.checkpoints.safetensors_io import load, read_metadata, save
+from speccascade.models import Gemma, GemmaConfig, Restricted
 from speccascade.tasks import translation
 
 MODEL = "emb_dim num_heads head_dim mlp_dim num_encoder_layers num_decoder_layers"
@@ -50,6 +54,87 @@ def test_a_training_writes_weights_and_goes_on_where_it_stopped(cli, tmp_path):
     assert all(0 <= line["bleu"] <= 100 for line in found if "validation_loss" in line)
 
 
+GEMMA = GemmaConfig(
+    vocab_size=6144,
+    emb_dim=8,
+    num_layers=4,
+    num_heads=1,
+    num_kv_heads=1,
+    head_dim=8,
+    mlp_dim=8,
+    window=4,
+    global_every=2,
+)
+
+
+@pytest.fixture
+def gemma(tmp_path):
+    """The file of a random Gemma, as a training would have left it."""
+    model = Gemma(config=GEMMA)
+    said = {"vocabulary_sha256": Vocabulary(resolve("package:vocabulary.model")).sha256}
+    path = tmp_path / "gemma.safetensors"
+    params = model.init(jax.random.key(0))
+    save(params, path, metadata=own_weights.header(model) | said)
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("corpus")
+def test_a_cut_of_a_checkpoint_is_trained_and_drafts_for_it(
+    cli, tmp_path, gemma, configs
+):
+    words = ["training=gemma3_270m_cut", "training.name=cut"]
+    words += [f"training.teacher.uri=mini:{gemma}", "training.cut.layers=[0,3]"]
+    words += ["training.cut.ids=600", "training.settings.warmup_steps=1"]
+    words += ["training.settings.cooldown_steps=1", "training.validation_batches=1"]
+    status, _, err = cli("train", *words, "training.settings.steps=2")
+    assert status == 0, err
+    output = tmp_path / "results" / "training" / "cut" / "cut.safetensors"
+    drafter = checkpoint(f"mini:{output}").model
+    assert isinstance(drafter, Restricted) and drafter.width == GEMMA.vocab_size
+    assert (drafter.config.vocab_size, drafter.config.num_layers) == (600, 2)
+    (line,) = map(
+        json.loads, (output.parent / "progress.jsonl").read_text().split("\n")[:1]
+    )
+    assert 0 < line["overlap"] < 1
+    (configs / "pair" / "cut.yaml").write_text(
+        "defaults:\n"
+        "  - /schema@_here_: pair\n"
+        "  - /schema@drafter: checkpoint\n"
+        "  - /schema@target: checkpoint\n"
+        "name: cut\n"
+        "form: few_shot\n"
+        f"drafter: {{uri: 'mini:{output}'}}\n"
+        f"target: {{uri: 'mini:{gemma}'}}\n"
+    )
+    status, _, err = cli(
+        "run",
+        f"--config-dir={configs}",
+        "pair=cut",
+        "method=lossless",
+        "num_examples=2",
+        "latency.num_examples=0",
+        "sampling=greedy",
+    )
+    assert status == 0, err
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["training.teacher.uri=null"], "set training.teacher.uri"),
+        (
+            ["training.teacher.uri=mini:ende_docs_target"],
+            "must be a decoder-only model",
+        ),
+    ],
+)
+def test_a_cut_needs_a_decoder_to_cut(cli, words, expected):
+    status, _, err = cli("train", "training=gemma3_270m_cut", *words)
+    assert status == 2, err
+    assert err.count("\n") == 1 and expected in err
+
+
 def test_a_training_without_its_corpus_says_how_to_get_it(cli, monkeypatch):
     monkeypatch.delenv("SPECCASCADE_DATA", raising=False)
     status, _, err = cli("train", "training.metric_examples=0")
@@ -65,6 +150,7 @@ def test_a_training_without_its_corpus_says_how_to_get_it(cli, monkeypatch):
         (["training.initial_decoder_layers=1"], "only with weights to start from"),
         (["training.initial=x", "training.initial_decoder_layers=0"], "1 to 5"),
         (["training.initial=x", "training.initial_decoder_layers=6"], "1 to 5"),
+        (["training.teacher.uri=mini:x"], "is what training.cut cuts"),
     ],
 )
 def test_an_option_that_could_not_act_is_one_sentence(cli, words, expected):

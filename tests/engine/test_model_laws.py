@@ -19,7 +19,7 @@ from speccascade.models import T5, Gemma, Model
 from tests.engine import toys
 from tests.engine.exact import Setting
 from tests.engine.test_planted_faults import DECISIVE
-from tests.engine.tiny_pairs import PAIRS
+from tests.engine.tiny_pairs import PAIRS, RESTRICTED
 
 LOSSLESS = Setting(rule="lossless", gamma=2)
 
@@ -61,6 +61,15 @@ CASES = [
     )
     for family, pair in PAIRS.items()
     for name, setting in settings(pair).items()
+]
+CASES += [
+    pytest.param(RESTRICTED, LOSSLESS, id="restricted-lossless-gamma2"),
+    pytest.param(
+        RESTRICTED,
+        Setting(rule="opt", alpha=0.3, gamma=2),
+        id="restricted-opt-gamma2",
+        marks=pytest.mark.slow,
+    ),
 ]
 
 

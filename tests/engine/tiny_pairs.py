@@ -15,7 +15,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from speccascade.engine import PairParams
-from speccascade.models import T5, Gemma, GemmaConfig, Prompts, T5Config
+from speccascade.models import (
+    T5,
+    Gemma,
+    GemmaConfig,
+    Prompts,
+    Restricted,
+    T5Config,
+    Trainable,
+    restricted_params,
+)
+from speccascade.training.cutting import cut_vocabulary
 from tests.engine import toys
 from tests.engine.exact import Setting
 from tests.engine.exact_law import Enumeration, Pair, enumerate_row
@@ -28,6 +38,7 @@ class TinyPair:
 
     Attributes:
       model: either.
+      ids: that the drafter has; None: all of them.
       noise: of the drafter (`noisy_pair`).
       alphas: thresholds, by rule; "sequence" is that of a sequence cascade.
       unsure: fallback at which the drafter goes on about every other time.
@@ -37,10 +48,24 @@ class TinyPair:
     noise: float
     alphas: Mapping[str, float]
     unsure: float
+    ids: tuple[int, ...] | None = None
 
     @functools.cached_property
     def params(self) -> PairParams:
-        return noisy_pair(self.model, self.noise)
+        params = noisy_pair(self.model, self.noise)
+        if self.ids is None:
+            return params
+        ids = np.array(self.ids, np.int32)
+        narrow = cut_vocabulary(self.model, params.drafter, ids)[1]
+        wide = restricted_params(narrow, jnp.asarray(ids), toys.VOCAB)
+        return params.replace(drafter=wide)
+
+    @property
+    def drafter(self) -> Trainable:
+        if self.ids is None:
+            return self.model
+        config = dataclasses.replace(self.model.config, vocab_size=len(self.ids))
+        return Restricted(model=Gemma(config=config), width=toys.VOCAB)
 
     @functools.cached_property
     def exact(self) -> Pair:
@@ -48,20 +73,23 @@ class TinyPair:
         # The last token of an output is never read.
         answers = list(itertools.product(range(toys.VOCAB), repeat=toys.LIMIT - 1))
         padded = jnp.array([(*answer, 0) for answer in answers], jnp.int32)
-        forced = jax.jit(self.model.answer_logits)
+        of_both = (
+            (jax.jit(self.drafter.answer_logits), self.params.drafter),
+            (jax.jit(self.model.answer_logits), self.params.target),
+        )
         logits = {}
         for prompt in toys.PROMPTS:
             prompts = Prompts(
                 tokens=jnp.array([prompt] * len(answers), jnp.int32),
                 lengths=jnp.full((len(answers),), len(prompt), jnp.int32),
             )
-            of_both = [
-                np.asarray(forced(params, prompts, padded), np.float64)
-                for params in (self.params.drafter, self.params.target)
+            forced = [
+                np.asarray(logits_of(params, prompts, padded), np.float64)
+                for logits_of, params in of_both
             ]
             for row, answer in enumerate(answers):
                 for length in range(toys.LIMIT):
-                    said = tuple(one[row, length] for one in of_both)
+                    said = tuple(one[row, length] for one in forced)
                     logits[prompt, answer[:length]] = said
         return Pair(
             logits=lambda prompt, written: logits[prompt, written],
@@ -74,7 +102,8 @@ class TinyPair:
 
     def simulate(self, setting: Setting, **options) -> toys.Simulation:
         """`toys.simulate`; a fault may replace the model or its drafter."""
-        options = {"model": self.model, "params": self.params} | options
+        models = {"model": self.model, "drafter": self.drafter}
+        options = models | {"params": self.params} | options
         return toys.simulate(setting, **options)
 
     def p_values(
@@ -135,3 +164,5 @@ PAIRS = {
         unsure=0.4,
     ),
 }
+# A drafter that lacks one of the four ids, and reads it as the first.
+RESTRICTED = dataclasses.replace(PAIRS["gemma"], ids=(0, 1, 3))

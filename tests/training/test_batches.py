@@ -44,6 +44,13 @@ def test_a_batch_is_as_large_as_asked_and_its_sides_share_one_bucket():
         assert rows == 512 // length
 
 
+def test_inputs_that_are_all_short_are_padded_no_further_than_they_need():
+    pairs = [([2], [5] * (length + 5)) for length in range(27)]
+    pairs += pairs[:5]
+    (batch,) = batches.epoch(pairs, 32 * 32, 0, 0, buckets=(4, 32))
+    assert (batch.inputs.shape, batch.targets.shape) == ((32, 4), (32, 32))
+
+
 def test_rows_longer_than_the_largest_bucket_are_left_out():
     long = ([5] * (batches.BUCKETS[-1] + 1), [5, 1])
     assert list(batches.epoch([long] * 100, 128, 0, 0)) == []
@@ -61,7 +68,7 @@ def test_two_epochs_differ_and_the_same_epoch_is_the_same():
 
 def test_data_that_fill_no_batch_are_refused_and_not_waited_for():
     few = [([5, 6, 1], [7, 1])] * 10
-    with pytest.raises(UserError, match=r"10 pairs\) do not fill one batch of 2048"):
+    with pytest.raises(UserError, match=r"10 rows\) do not fill one batch of 2048"):
         next(batches.stream(few, 2048, 0, 0))
 
 

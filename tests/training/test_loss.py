@@ -40,9 +40,15 @@ def test_distillation_is_least_where_student_and_teacher_agree():
 def test_a_step_of_distillation_raises_the_overlap_with_the_teacher():
     logits, teacher, _, weights = random_case()
 
-    def overlap(student: jax.Array) -> jax.Array:
-        q, p = jax.nn.softmax(student), jax.nn.softmax(teacher)
-        return jnp.sum(jnp.minimum(q, p), where=weights[..., None])
-
     stepped = logits - 2.0 * jax.grad(loss.distillation)(logits, teacher, weights)
-    assert overlap(stepped) > overlap(logits)
+    before, after = (loss.overlap(one, teacher, weights) for one in (logits, stepped))
+    assert after > before + 0.01
+
+
+def test_overlap_is_one_less_the_total_variation():
+    logits, teacher, _, weights = random_case()
+    q, p = (np.exp(log_softmax(np.asarray(one))) for one in (logits, teacher))
+    distance = np.abs(q - p).sum(-1)[np.asarray(weights)] / 2
+    found = loss.overlap(logits, teacher, weights)
+    np.testing.assert_allclose(found, 1 - distance.mean(), rtol=1e-6)
+    np.testing.assert_allclose(loss.overlap(teacher, teacher, weights), 1, rtol=1e-6)
