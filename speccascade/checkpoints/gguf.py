@@ -60,10 +60,11 @@ def read(path: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
     """
     file = GgufFile(resolve(path))
     found = plan(file.metadata, file.shapes(), path, dtype, overrides)
+    vocabulary = vocabulary_of(file.metadata, file.path)
     return Checkpoint(
         model=found.model,
         params=assemble_model(file, found, path),
-        vocabulary=vocabulary_of(file.metadata, file.path),
+        vocabulary=vocabulary,
         sha256=file_sha256(file.path),
     )
 

@@ -10,8 +10,8 @@ from speccascade.checkpoints.checkpoint import Checkpoint
 from speccascade.checkpoints.hashes import file_sha256
 from speccascade.checkpoints.paths import PACKAGE_PREFIX, resolve
 from speccascade.checkpoints.safetensors_io import SafetensorsFiles
+from speccascade.checkpoints.sentencepiece_vocabulary import SentencePieceVocabulary
 from speccascade.checkpoints.t5x_tree import plan
-from speccascade.checkpoints.vocabulary import Vocabulary
 from speccascade.errors import UserError
 
 SUFFIX = ".safetensors"
@@ -39,6 +39,8 @@ def read(name: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
     return Checkpoint(
         model=found.model,
         params=assemble_model(source, found, str(path)),
-        vocabulary=Vocabulary(resolve(f"{PACKAGE_PREFIX}vocabulary.model")),
+        vocabulary=SentencePieceVocabulary(
+            resolve(f"{PACKAGE_PREFIX}vocabulary.model")
+        ),
         sha256=file_sha256(path),
     )

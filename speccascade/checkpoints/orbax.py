@@ -16,7 +16,7 @@ from speccascade.checkpoints.checkpoint import Checkpoint
 from speccascade.checkpoints.gemma_tree import plan
 from speccascade.checkpoints.hashes import folder_sha256
 from speccascade.checkpoints.orbax_arrays import OrbaxArrays
-from speccascade.checkpoints.vocabulary import Vocabulary
+from speccascade.checkpoints.sentencepiece_vocabulary import SentencePieceVocabulary
 from speccascade.errors import UserError
 
 VOCABULARY = "tokenizer.model"
@@ -43,6 +43,10 @@ def read(path: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
     return Checkpoint(
         model=found.model,
         params=assemble_model(source, found, str(folder)),
-        vocabulary=Vocabulary(vocabularies[0], adds_bos=True) if vocabularies else None,
+        vocabulary=(
+            SentencePieceVocabulary(vocabularies[0], adds_bos=True)
+            if vocabularies
+            else None
+        ),
         sha256=folder_sha256(folder, source.files()),
     )

@@ -35,7 +35,7 @@ def job(config: Config) -> None:
 
 def _train(config: Config, name: str) -> None:
     # JAX is imported with the first job, not to show the help.
-    from speccascade.checkpoints import Vocabulary
+    from speccascade.checkpoints import SentencePieceVocabulary
     from speccascade.checkpoints.paths import resolve
     from speccascade.checkpoints.safetensors_io import save
     from speccascade.cli.build import make
@@ -51,7 +51,7 @@ def _train(config: Config, name: str) -> None:
     _check_options(asked, model)
     settings = make(asked, "settings", TrainingSettings)
     task = make(config, "task", Task)
-    vocabulary = Vocabulary(resolve(asked.vocabulary))
+    vocabulary = SentencePieceVocabulary(resolve(asked.vocabulary))
     _check_width(vocabulary, model)
     teacher = None
     if asked.teacher.weights is not None:
