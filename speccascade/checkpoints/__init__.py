@@ -3,6 +3,7 @@
 from speccascade.checkpoints.checkpoint import Checkpoint
 from speccascade.checkpoints.loading import load
 from speccascade.checkpoints.pairs import LoadedPair, ModelSpec, PairSpec, load_pair
+from speccascade.checkpoints.sentencepiece_vocabulary import SentencePieceVocabulary
 from speccascade.checkpoints.vocabulary import Vocabulary
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "LoadedPair",
     "ModelSpec",
     "PairSpec",
+    "SentencePieceVocabulary",
     "Vocabulary",
     "load",
     "load_pair",

@@ -1,9 +1,15 @@
 """What loading gives, whatever the file was."""
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from speccascade.checkpoints.vocabulary import Vocabulary
 from speccascade.models import Params, Trainable
+
+
+def _none() -> None:
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,13 +19,25 @@ class Checkpoint:
     Attributes:
       model: its shape and its functions.
       params: float32, in the layout that is trained and stored (not `for_decoding`).
-      vocabulary: of the model, where its files bring one.
       sha256: hexadecimal, of every file that was read; see `checkpoints.hashes`.
+      read_vocabulary: reads what `vocabulary` is.
       trained_with: sha256 of the vocabulary that it belongs to, where the files say it.
     """
 
     model: Trainable
     params: Params
-    vocabulary: Vocabulary | None
     sha256: str
+    read_vocabulary: Callable[[], Vocabulary | None] = _none
     trained_with: str | None = None
+
+    @functools.cached_property
+    def vocabulary(self) -> Vocabulary | None:
+        """The vocabulary of the model, where its files bring one.
+
+        It is read when it is asked for: scores of given ids need none.
+
+        Raises:
+          UserError: it is damaged, of a kind that is not known, or needs a package that
+            is not installed.
+        """
+        return self.read_vocabulary()

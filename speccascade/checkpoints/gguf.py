@@ -63,8 +63,8 @@ def read(path: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
     return Checkpoint(
         model=found.model,
         params=assemble_model(file, found, path),
-        vocabulary=vocabulary_of(file.metadata, file.path),
         sha256=file_sha256(file.path),
+        read_vocabulary=lambda: vocabulary_of(file.metadata, file.path),
     )
 
 

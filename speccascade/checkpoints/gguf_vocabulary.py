@@ -1,16 +1,17 @@
-"""The vocabulary inside a GGUF file, as the SentencePiece model that it was made from.
+"""The vocabulary inside a GGUF file, as the model that it was made from.
 
     tokenizer.ggml.model       "llama": SentencePiece, merging pairs by their scores
+                               "gpt2": byte-level BPE, `checkpoints.gguf_bpe`
     tokenizer.ggml.tokens      pieces; beside them scores and token_type, numbered as
                                SentencePiece numbers types
     tokenizer.ggml.*_token_id  bos, eos, unknown, padding
     ...add_space_prefix, add_bos_token
 
-Two things are put right. Spaces are U+2581 in every piece: files of Gemma 3 have real
-ones in the pieces that are runs of spaces. And the unknown piece has the type of that
-name, where converters may say that it is a control symbol.
+Two things are put right in those of SentencePiece. Spaces are U+2581 in every piece:
+files of Gemma 3 have real ones in the pieces that are runs of spaces. And the unknown
+piece has the type of that name, where converters may say that it is a control symbol.
 
-Vocabularies of another kind ("gpt2": pairs of bytes by rank) are not read.
+Vocabularies of other kinds are not read.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,9 @@ from typing import Any
 
 from sentencepiece import sentencepiece_model_pb2 as schema
 
+from speccascade.checkpoints.gguf_bpe import pre_tokenizer, tokenizer_json
+from speccascade.checkpoints.sentencepiece_vocabulary import SentencePieceVocabulary
+from speccascade.checkpoints.tokenizers_vocabulary import TokenizersVocabulary
 from speccascade.checkpoints.vocabulary import Vocabulary
 from speccascade.errors import UserError
 
@@ -28,28 +32,48 @@ _SPECIAL = {"bos": "bos", "eos": "eos", "unk": "unknown", "pad": "padding"}
 
 
 def vocabulary_of(metadata: Mapping[str, Any], path: Path) -> Vocabulary | None:
-    """The vocabulary; None if the file has none of the kind that is read.
+    """The vocabulary; None if the file has none of the kinds that are read.
 
     Args:
       metadata: of the file.
       path: of the file.
 
     Raises:
-      UserError: the vocabulary is incomplete.
+      UserError: the vocabulary is incomplete, cuts text in a way that we do not know,
+        or needs a package that is not installed.
     """
     said = {
         name.removeprefix(_PREFIX): value
         for name, value in metadata.items()
         if name.startswith(_PREFIX)
     }
-    if said.get("model") != "llama":
+    read = _KINDS.get(said.get("model", ""))
+    if read is None:
         return None
     try:
-        model = _model(said)
+        return read(said, path)
     except (KeyError, ValueError, IndexError) as error:
         raise UserError(f"The vocabulary in {path} is incomplete ({error}).") from error
+
+
+def _of_sentencepiece(said: Mapping[str, Any], path: Path) -> Vocabulary:
     adds_bos = bool(said.get("add_bos_token", True))
-    return Vocabulary(path, model=model, adds_bos=adds_bos)
+    return SentencePieceVocabulary(path, model=_model(said), adds_bos=adds_bos)
+
+
+def _of_bpe(said: Mapping[str, Any], path: Path) -> Vocabulary:
+    cut = pre_tokenizer(said, path)
+    return TokenizersVocabulary(
+        path,
+        model=tokenizer_json(said, cut),
+        eos=[int(said["eos_token_id"])],
+        bos=[int(said.get("bos_token_id", -1))],
+        pad=[int(said.get("padding_token_id", -1))],
+        adds_bos=bool(said.get("add_bos_token", cut.begins)),
+    )
+
+
+_KINDS = {"llama": _of_sentencepiece, "gpt2": _of_bpe}
 
 
 def _model(said: Mapping[str, Any]) -> bytes:

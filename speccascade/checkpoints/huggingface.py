@@ -3,14 +3,12 @@
     config.json                        `model_type` says which family it is
     model.safetensors                  all tensors, or
     model.safetensors.index.json       {"weight_map": {tensor: file}} and the files
-    spiece.model, tokenizer.model      SentencePiece, where there is one
-    tokenizer_config.json              `add_bos_token`: whether texts begin with BOS
+    spiece.model, tokenizer.json, ...  see `checkpoints.huggingface_vocabulary`
 
 Neither torch nor transformers is needed. A family is a line in `FAMILIES`: a function
 from config.json and the shapes that the files hold to a `Plan`.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,15 +17,14 @@ from speccascade.checkpoints import transformers_decoders, transformers_t5
 from speccascade.checkpoints.assembly import Plan, assemble_model
 from speccascade.checkpoints.checkpoint import Checkpoint
 from speccascade.checkpoints.hashes import folder_sha256
+from speccascade.checkpoints.huggingface_vocabulary import vocabulary_of
+from speccascade.checkpoints.json_file import read_json
 from speccascade.checkpoints.safetensors_io import SafetensorsFiles
-from speccascade.checkpoints.vocabulary import Vocabulary
 from speccascade.errors import UserError
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
-TOKENIZER_CONFIG = "tokenizer_config.json"
-VOCABULARIES = ("spiece.model", "tokenizer.model", "sentencepiece.model")
 
 # (config.json, shapes by tensor, path for messages, dtype, overrides) -> Plan
 Family = Callable[
@@ -61,7 +58,7 @@ def read(path: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
       UserError: a file is missing or damaged, or the model is none that we have.
     """
     folder = Path(path).expanduser()
-    config = _json(folder / CONFIG)
+    config = read_json(folder / CONFIG)
     kind = config.get("model_type")
     if kind not in FAMILIES:
         raise UserError(
@@ -74,17 +71,9 @@ def read(path: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
     return Checkpoint(
         model=found.model,
         params=assemble_model(source, found, str(folder)),
-        vocabulary=_vocabulary(folder),
         sha256=folder_sha256(folder, [folder / CONFIG, *weights]),
+        read_vocabulary=lambda: vocabulary_of(folder),
     )
-
-
-def _vocabulary(folder: Path) -> Vocabulary | None:
-    paths = [folder / name for name in VOCABULARIES if (folder / name).is_file()]
-    settings = folder / TOKENIZER_CONFIG
-    said = _json(settings) if settings.is_file() else {}
-    adds_bos = bool(said.get("add_bos_token", False))
-    return Vocabulary(paths[0], adds_bos=adds_bos) if paths else None
 
 
 def _weights(folder: Path) -> list[Path]:
@@ -97,19 +86,7 @@ def _weights(folder: Path) -> list[Path]:
         raise UserError(
             f"{folder} holds neither {WEIGHTS} nor {INDEX}{hint if others else ''}."
         )
-    weight_map = _json(folder / INDEX).get("weight_map")
+    weight_map = read_json(folder / INDEX).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
         raise UserError(f"{folder / INDEX} has no weight_map.")
     return [folder / name for name in sorted(set(weight_map.values()))]
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise UserError(f"{path} is not JSON: {error}.") from error
-    if not isinstance(content, dict):
-        raise UserError(f"{path} holds no JSON object.")
-    return content

@@ -16,8 +16,8 @@ from speccascade.checkpoints.checkpoint import Checkpoint
 from speccascade.checkpoints.hashes import file_sha256
 from speccascade.checkpoints.paths import PACKAGE_PREFIX, resolve
 from speccascade.checkpoints.safetensors_io import SafetensorsFiles, read_metadata
+from speccascade.checkpoints.sentencepiece_vocabulary import SentencePieceVocabulary
 from speccascade.checkpoints.t5x_tree import plan
-from speccascade.checkpoints.vocabulary import Vocabulary
 from speccascade.errors import UserError
 
 SUFFIX = ".safetensors"
@@ -37,7 +37,6 @@ def read(name: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
     """
     path = resolve(name) if name.endswith(SUFFIX) else _shipped(name)
     trained_with = read_metadata(path).get("vocabulary_sha256")
-    shipped = Vocabulary(resolve(VOCABULARY))
     if own_weights.says_its_model(path):
         model, params = own_weights.read_model(path, dtype, overrides)
     else:
@@ -47,10 +46,15 @@ def read(name: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
     return Checkpoint(
         model=model,
         params=params,
-        vocabulary=shipped if shipped.sha256 == trained_with else None,
         sha256=file_sha256(path),
+        read_vocabulary=lambda: _vocabulary(trained_with),
         trained_with=trained_with,
     )
+
+
+def _vocabulary(trained_with: str | None) -> SentencePieceVocabulary | None:
+    shipped = SentencePieceVocabulary(resolve(VOCABULARY))
+    return shipped if shipped.sha256 == trained_with else None
 
 
 def _shipped(name: str) -> Path:

@@ -16,7 +16,7 @@ from speccascade.checkpoints.checkpoint import Checkpoint
 from speccascade.checkpoints.gemma_tree import plan
 from speccascade.checkpoints.hashes import folder_sha256
 from speccascade.checkpoints.orbax_arrays import OrbaxArrays
-from speccascade.checkpoints.vocabulary import Vocabulary
+from speccascade.checkpoints.sentencepiece_vocabulary import SentencePieceVocabulary
 from speccascade.errors import UserError
 
 VOCABULARY = "tokenizer.model"
@@ -38,11 +38,16 @@ def read(path: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
         raise UserError(f"{folder} is no folder.")
     source = OrbaxArrays(folder)
     found = plan(source.shapes(), str(folder), dtype, overrides)
-    places = (folder / VOCABULARY, folder.absolute().parent / VOCABULARY)
-    vocabularies = [place for place in places if place.is_file()]
     return Checkpoint(
         model=found.model,
         params=assemble_model(source, found, str(folder)),
-        vocabulary=Vocabulary(vocabularies[0], adds_bos=True) if vocabularies else None,
         sha256=folder_sha256(folder, source.files()),
+        read_vocabulary=lambda: _vocabulary(folder),
     )
+
+
+def _vocabulary(folder: Path) -> SentencePieceVocabulary | None:
+    for place in (folder / VOCABULARY, folder.absolute().parent / VOCABULARY):
+        if place.is_file():
+            return SentencePieceVocabulary(place, adds_bos=True)
+    return None

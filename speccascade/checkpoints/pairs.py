@@ -11,6 +11,7 @@ from speccascade.checkpoints import safetensors_io
 from speccascade.checkpoints.hashes import file_sha256
 from speccascade.checkpoints.loading import load
 from speccascade.checkpoints.paths import resolve
+from speccascade.checkpoints.sentencepiece_vocabulary import SentencePieceVocabulary
 from speccascade.checkpoints.vocabulary import Vocabulary
 from speccascade.errors import UserError, require
 from speccascade.models import (
@@ -190,7 +191,9 @@ def load_pair(spec: PairSpec) -> LoadedPair:
         configuration, the two models have different vocabularies, or the vocabulary has
         more pieces than the models have logits.
     """
-    named = None if spec.vocabulary is None else Vocabulary(resolve(spec.vocabulary))
+    named = None
+    if spec.vocabulary is not None:
+        named = SentencePieceVocabulary(resolve(spec.vocabulary))
     target = spec.target.load()
     vocabulary = named or target.vocabulary
     if vocabulary is None:

@@ -59,7 +59,6 @@ def read(path: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
     return Checkpoint(
         model=found.model,
         params=assemble_model(source, found, str(folder)),
-        vocabulary=None,
         sha256=folder_sha256(
             folder if folder.is_dir() else folder.parent, source.files()
         ),

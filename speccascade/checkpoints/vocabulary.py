@@ -1,90 +1,94 @@
-"""Text to token ids and back, through a SentencePiece model."""
+"""Text to token ids and back: what every vocabulary does.
 
+    sentencepiece_vocabulary    models of SentencePiece
+    tokenizers_vocabulary       tokenizer.json, through the package `tokenizers`
+
+What differs between them is how text is cut into pieces and put together again; what is
+the same is here.
+"""
+
+import abc
 import hashlib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import jax.numpy as jnp
-import sentencepiece
 from jaxtyping import Array, Bool
 
 from speccascade.errors import UserError
 
 
-class Vocabulary:
-    r"""A SentencePiece vocabulary.
-
-    Decoding undoes encoding exactly: spaces are kept (leading, trailing and repeated
-    ones too), newlines and tabs are pieces of their own, and what has no piece is spelt
-    in bytes. SentencePiece puts one space before the text and takes it away again. The
-    one exception is the character U+2581, with which it writes spaces: it comes back as
-    a space.
+class Vocabulary(abc.ABC):
+    r"""A vocabulary: pieces with ids, and the rule that cuts text into them.
 
     Example:
-      encode("a\tb") -> ids of the pieces "▁a", "\t", "b", then EOS
+      encode("a\tb") -> ids of the pieces of "a\tb", then EOS
 
     Attributes:
       path: the file that holds the model.
-      model: the SentencePiece model itself.
-      sha256: of the model, in hexadecimal; with BOS before texts another one.
+      model: the model itself, as the package behind it reads it.
+      sha256: of the model, in hexadecimal; with `settings` another one.
     """
 
     def __init__(
-        self, path: str | Path, *, model: bytes | None = None, adds_bos: bool = False
+        self, path: Path, model: bytes, *, start: Sequence[int], settings: bytes
     ) -> None:
-        """Reads the model file.
+        """Keeps what all have.
 
         Args:
-          path: the SentencePiece model.
-          model: its content, where it is part of the file `path` in another form.
-          adds_bos: whether texts begin with a token of their own, as Gemma's do.
-
-        Raises:
-          UserError: the file cannot be read or is no SentencePiece model.
+          path: the file that holds the model.
+          model: the model itself.
+          start: what every text begins with, BOS or nothing.
+          settings: what ids depend on beside the model.
         """
-        self.path = Path(path)
-        try:
-            model = self.path.read_bytes() if model is None else model
-        except OSError as error:
-            raise UserError(
-                f"The vocabulary {self.path} cannot be read: {error.strerror}."
-            ) from error
+        self.path = path
         self.model = model
-        start = b"bos" if adds_bos else b""
-        self.sha256 = hashlib.sha256(model + start).hexdigest()
-        self._processor = sentencepiece.SentencePieceProcessor()
-        try:
-            self._processor.LoadFromSerializedProto(model)
-        except RuntimeError as error:
-            raise UserError(f"{self.path} is not a SentencePiece model.") from error
-        self._start = [self._processor.bos_id()] if adds_bos else []
+        self.sha256 = hashlib.sha256(model + settings).hexdigest()
+        self._start = list(start)
 
     @property
+    @abc.abstractmethod
     def size(self) -> int:
         """Number of pieces; ids are 0..size - 1."""
-        return self._processor.GetPieceSize()
 
     @property
+    @abc.abstractmethod
     def pad_id(self) -> int:
         """The id of padding, or -1 where the model has none."""
-        return self._processor.pad_id()
 
     @property
+    @abc.abstractmethod
     def bos_id(self) -> int:
         """The id that begins a text that is to be continued, or -1."""
-        return self._processor.bos_id()
 
     @property
+    @abc.abstractmethod
     def eos_id(self) -> int:
         """The id that ends every text."""
-        return self._processor.eos_id()
 
+    @abc.abstractmethod
     def piece(self, number: int) -> str:
-        """The text of one id as the model has it, spaces as U+2581."""
-        return self._processor.IdToPiece(number)
+        """The text of one id as the model has it, in its own spelling of spaces."""
+
+    @abc.abstractmethod
+    def spelt(self, number: int) -> bytes:
+        """The bytes that one id writes: parts of characters too, none for EOS."""
+
+    @abc.abstractmethod
+    def encode_alone(self, text: str) -> list[int]:
+        """Token ids of `text` and nothing else, neither BOS nor EOS."""
+
+    @abc.abstractmethod
+    def _decode(self, ids: list[int]) -> str:
+        """The text of ids that all have a piece, none of them EOS or padding."""
 
     def first_difference(self, other: "Vocabulary") -> str | None:
-        """Where another vocabulary first differs, in words; None if it does not."""
+        """Where another vocabulary first differs, in words; None if it does not.
+
+        Pieces are compared as the models have them, so a SentencePiece model and a
+        tokenizer.json that was made from it are one vocabulary.
+        """
         for number in range(min(self.size, other.size)):
             pieces = self.piece(number), other.piece(number)
             if pieces[0] != pieces[1]:
@@ -102,22 +106,20 @@ class Vocabulary:
 
     def encode(self, text: str) -> list[int]:
         """Token ids of `text`, EOS appended; after BOS where texts begin with it."""
-        return [*self._start, *self._processor.EncodeAsIds(text), self.eos_id]
+        return [*self._start, *self.encode_alone(text), self.eos_id]
 
     def encode_open(self, text: str) -> list[int]:
         """Token ids of a text that is to be continued: BOS first, if there is one."""
         begin = [self.bos_id] if self.bos_id >= 0 else []
-        return [*begin, *self._processor.EncodeAsIds(text)]
+        return [*begin, *self.encode_alone(text)]
 
     def containing(self, text: str, width: int) -> Bool[Array, " V"]:
-        """bool[V], True at ids of the `width` = V logits whose text contains `text`.
+        """bool[V], True at ids of the `width` = V logits whose bytes contain `text`.
 
-        A piece that is one byte of it counts where `text` is that byte.
+        A character that is written in several pieces is found in none of them.
         """
-        byte = f"<0x{ord(text):02X}>" if len(text) == 1 and text.isascii() else None
-        named = map(self.piece, range(self.size))
-        pieces = [piece.replace("\u2581", " ") for piece in named]
-        found = [text in piece or piece == byte for piece in pieces]
+        sought = text.encode()
+        found = [sought in self.spelt(number) for number in range(self.size)]
         return jnp.array(found + [False] * (width - self.size))
 
     def decode(self, ids: Iterable[int]) -> str:
@@ -132,4 +134,28 @@ class Vocabulary:
                 break
             if token != self.pad_id and 0 <= token < self.size:
                 pieces.append(token)
-        return self._processor.DecodeIds(pieces)
+        return self._decode(pieces)
+
+
+def read_model(path: Path) -> bytes:
+    """The content of a vocabulary's file.
+
+    Raises:
+      UserError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(
+            f"The vocabulary {path} cannot be read: {error.strerror}."
+        ) from error
+
+
+def spelt_by_sentencepiece(piece: str) -> bytes:
+    r"""Bytes of a piece in SentencePiece's spelling.
+
+    Example:
+      "▁the" -> b" the";  "<0x0A>" -> b"\n"
+    """
+    byte = re.fullmatch("<0x([0-9A-F]{2})>", piece)
+    return bytes.fromhex(byte[1]) if byte else piece.replace("\u2581", " ").encode()

@@ -5,14 +5,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from speccascade.checkpoints import Vocabulary, load, safetensors_io
+from speccascade.checkpoints import (
+    SentencePieceVocabulary,
+    Vocabulary,
+    load,
+    safetensors_io,
+)
 from speccascade.checkpoints.assembly import model_shapes
 from speccascade.checkpoints.paths import resolve
 from speccascade.cli.build import make
 from speccascade.cli.config_type import Config
 from speccascade.errors import UserError
 from speccascade.models import Gemma, Params, Trainable, model_of
-from speccascade.tasks.base import Task, Tokenizer
+from speccascade.tasks.base import Task
 from speccascade.training import cutting
 from speccascade.training.batches import BUCKETS, Batch, Pair, epoch
 from speccascade.training.evaluation import greedy_metrics
@@ -68,7 +73,7 @@ def _whole(config: Config, report: Callable[[str], None]) -> Ingredients:
     _check_options(asked, model)
     settings = make(asked, "settings", TrainingSettings)
     task = make(config, "task", Task)
-    vocabulary = Vocabulary(resolve(asked.vocabulary))
+    vocabulary = SentencePieceVocabulary(resolve(asked.vocabulary))
     _check_width(vocabulary, model)
     teacher = None
     if asked.teacher.weights is not None:
@@ -162,7 +167,7 @@ def _cut_out(config: Config) -> Ingredients:
     )
 
 
-def _worked(task: Task, vocabulary: Tokenizer, split: str) -> list[list[int]]:
+def _worked(task: Task, vocabulary: Vocabulary, split: str) -> list[list[int]]:
     """Every example as a few-shot prompt shows it, in ids, without BOS."""
     begin = len(vocabulary.encode_open(""))
     return [

@@ -13,8 +13,9 @@ import dataclasses
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple
 
+from speccascade.checkpoints.vocabulary import Vocabulary
 from speccascade.errors import UserError
 from speccascade.tasks.cache import Encoded, TokenCache
 from speccascade.tasks.metrics import Metric
@@ -26,29 +27,6 @@ if TYPE_CHECKING:
 # field of the task and no metric's signature changed.
 SCORING_VERSION = 1
 EVALUATION_SPLITS = ("validation", "test")
-
-
-@runtime_checkable
-class Tokenizer(Protocol):
-    """What a task asks of a vocabulary; `checkpoints.vocabulary.Vocabulary` is one."""
-
-    @property
-    def model(self) -> bytes:
-        """The SentencePiece model."""
-        ...
-
-    @property
-    def sha256(self) -> str:
-        """Of the model."""
-        ...
-
-    def encode(self, text: str) -> list[int]:
-        """Token ids, EOS appended."""
-        ...
-
-    def encode_open(self, text: str) -> list[int]:
-        """Token ids of a text that is to be continued: BOS first, no EOS."""
-        ...
 
 
 class Text(NamedTuple):
@@ -160,7 +138,7 @@ class Task(abc.ABC):
         """A model's text as it is scored: before the stop, without spaces around it."""
         return text if self.stop is None else text.partition(self.stop)[0].strip()
 
-    def encode_prompt(self, vocabulary: Tokenizer, source: str) -> list[int]:
+    def encode_prompt(self, vocabulary: Vocabulary, source: str) -> list[int]:
         """Token ids of one example's prompt."""
         encode = vocabulary.encode_open if self.open_prompt else vocabulary.encode
         return encode(self.prompt(source))
@@ -194,7 +172,7 @@ class Task(abc.ABC):
         }
 
     def examples(
-        self, split: str, vocabulary: Tokenizer, cache_dir: str | Path
+        self, split: str, vocabulary: Vocabulary, cache_dir: str | Path
     ) -> list[Example]:
         """The examples of an evaluation split, in the order of their ids.
 
@@ -225,7 +203,7 @@ class Task(abc.ABC):
         return [self._example(*one) for one in encoded]
 
     def training_pairs(
-        self, vocabulary: Tokenizer
+        self, vocabulary: Vocabulary
     ) -> list[tuple[list[int], list[int]]]:
         """(prompt ids, answer ids) of the training split, both ended by EOS.
 
@@ -243,7 +221,7 @@ class Task(abc.ABC):
             for text in self.texts("train")
         ]
 
-    def seqio_task(self, vocabulary: Tokenizer) -> "seqio.Task":
+    def seqio_task(self, vocabulary: Vocabulary) -> "seqio.Task":
         """This task as a new `seqio.Task`, in no registry; imports TensorFlow."""
         from speccascade.tasks import seqio_task
 
@@ -261,13 +239,15 @@ class Task(abc.ABC):
                 f"{' and '.join(EVALUATION_SPLITS)}."
             )
 
-    def _encode(self, split: str, vocabulary: Tokenizer) -> list[Encoded]:
+    def _encode(self, split: str, vocabulary: Vocabulary) -> list[Encoded]:
         from speccascade.tasks import seqio_task
 
         tokens = seqio_task.prompt_tokens(self.seqio_task(vocabulary), split)
-        if self.open_prompt:  # seqio appends, but puts nothing first
+        # seqio appends, but puts nothing first.
+        begin = vocabulary.encode("")[:-1]
+        if self.open_prompt:
             begin = vocabulary.encode_open("")
-            tokens = [[*begin, *ids] for ids in tokens]
+        tokens = [[*begin, *ids] for ids in tokens]
         texts = self.texts(split)
         return [Encoded(*text, ids) for text, ids in zip(texts, tokens, strict=True)]
 

@@ -23,7 +23,7 @@ from speccascade.errors import UserError
 from speccascade.files import replace
 
 # Raised when the meaning of the lines changes.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 class Encoded(NamedTuple):

@@ -9,6 +9,7 @@ import contextlib
 import os
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +21,12 @@ with warnings.catch_warnings():
     import seqio
     import tensorflow as tf
 
+from speccascade.checkpoints import SentencePieceVocabulary, Vocabulary
 from speccascade.files import replace
 from speccascade.tasks.metrics import metric_fn
 
 if TYPE_CHECKING:
-    from speccascade.tasks.base import Task, Tokenizer
+    from speccascade.tasks.base import Task
 
 # JAX owns the accelerators: TensorFlow, which only tokenises, would take all memory of
 # a GPU for itself. Once TensorFlow has started it refuses; then its user has decided.
@@ -35,7 +37,69 @@ with contextlib.suppress(RuntimeError):
 SPLITS = ("train", "validation", "test")
 
 
-def build(task: "Task", tokenizer: "Tokenizer") -> seqio.Task:
+class PlainVocabulary(seqio.Vocabulary):
+    """A vocabulary of ours, whatever it is, for seqio: Python tokenises its texts.
+
+    As seqio wants it, encoding adds nothing. Ids without a piece are skipped, where
+    seqio's own vocabularies take the unknown piece for them.
+    """
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        self.ours = vocabulary
+
+    def __eq__(self, other: object) -> bool:
+        """Equal vocabularies, which seqio wants in tasks of one mixture."""
+        return (
+            isinstance(other, PlainVocabulary) and self.ours.sha256 == other.ours.sha256
+        )
+
+    @property
+    def bos_id(self) -> int:
+        return self.ours.bos_id
+
+    @property
+    def eos_id(self) -> int:
+        return self.ours.eos_id
+
+    @property
+    def unk_id(self) -> None:
+        return None
+
+    @property
+    def pad_id(self) -> int:
+        return self.ours.pad_id
+
+    @property
+    def _base_vocab_size(self) -> int:
+        return self.ours.size
+
+    def _encode(self, s: str) -> list[int]:
+        return self.ours.encode_alone(s)
+
+    def _decode(self, ids: Sequence[int]) -> str:
+        return self.ours.decode(ids)
+
+    def _encode_tf(self, s: tf.Tensor) -> tf.Tensor:
+        """int32[T] of a string."""
+
+        def encoded(text: tf.Tensor) -> tf.Tensor:
+            return tf.constant(self._encode(tf.compat.as_str(text.numpy())), tf.int32)
+
+        ids = tf.py_function(encoded, [s], tf.int32)
+        return tf.ensure_shape(ids, [None])
+
+    def _decode_tf(self, ids: tf.Tensor) -> tf.Tensor:
+        """Strings of int32[..., T], the last axis gone."""
+
+        def decoded(tokens: tf.Tensor) -> tf.Tensor:
+            rows = tf.reshape(tokens, [-1, tokens.shape[-1]]).numpy().tolist()
+            return tf.reshape(list(map(self._decode, rows)), tokens.shape[:-1])
+
+        return tf.py_function(decoded, [ids], tf.string)
+
+
+def build(task: "Task", vocabulary: Vocabulary) -> seqio.Task:
     """A new `seqio.Task` with our texts, vocabulary and metrics.
 
     Its examples have `inputs` and `targets` (int32, untruncated, EOS appended but to
@@ -44,11 +108,11 @@ def build(task: "Task", tokenizer: "Tokenizer") -> seqio.Task:
 
     Args:
       task: ours.
-      tokenizer: a SentencePiece model.
+      vocabulary: any; that of seqio for one of SentencePiece.
     """
-    vocabulary = seqio.SentencePieceVocabulary(_file(tokenizer), extra_ids=0)
-    prompt = seqio.Feature(vocabulary, add_eos=not task.open_prompt)
-    answer = seqio.Feature(vocabulary, add_eos=True)
+    theirs = seqio_vocabulary(vocabulary)
+    prompt = seqio.Feature(theirs, add_eos=not task.open_prompt)
+    answer = seqio.Feature(theirs, add_eos=True)
 
     def texts(
         split: str, shuffle_files: bool = False, seed: int | None = None
@@ -72,12 +136,15 @@ def build(task: "Task", tokenizer: "Tokenizer") -> seqio.Task:
     )
 
 
-def _file(tokenizer: "Tokenizer") -> str:
-    """The model as a file, which seqio reads when it needs it."""
-    path = Path(tempfile.gettempdir()) / f"speccascade-{tokenizer.sha256}.model"
+def seqio_vocabulary(vocabulary: Vocabulary) -> seqio.Vocabulary:
+    """A vocabulary as seqio has it: its own where it reads the model."""
+    if not isinstance(vocabulary, SentencePieceVocabulary):
+        return PlainVocabulary(vocabulary)
+    # seqio reads a file, when it needs it.
+    path = Path(tempfile.gettempdir()) / f"speccascade-{vocabulary.sha256}.model"
     if not path.exists():
-        replace(path, tokenizer.model)
-    return str(path)
+        replace(path, vocabulary.model)
+    return seqio.SentencePieceVocabulary(str(path), extra_ids=0)
 
 
 def prompt_tokens(task: seqio.Task, split: str) -> list[list[int]]:

@@ -94,11 +94,14 @@ def write(path, architecture, fields, arrays, kinds=None, extra=None):
             str: writer.add_string,
         }
         add[type(value)](f"{architecture}.{name}", value)
+    adders = {
+        bool: writer.add_bool,
+        int: writer.add_uint32,
+        str: writer.add_string,
+        list: writer.add_array,
+    }
     for name, value in (extra or {}).items():
-        if isinstance(value, int):
-            writer.add_uint32(name, value)
-        else:
-            writer.add_array(name, value)
+        adders[type(value)](name, value)
     for name, value in arrays.items():
         writer.add_tensor(name, value, raw_dtype=(kinds or {}).get(name))
     writer.write_header_to_file()

@@ -110,7 +110,7 @@ def test_bos_is_left_out_where_the_file_says_so(original, tmp_path):
 
 
 def test_other_kinds_and_none_at_all_give_no_vocabulary(tmp_path):
-    assert vocabulary_of({"tokenizer.ggml.model": "gpt2"}, tmp_path) is None
+    assert vocabulary_of({"tokenizer.ggml.model": "bert"}, tmp_path) is None
     assert vocabulary_of({}, tmp_path) is None
 
 

@@ -6,7 +6,7 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 
-from speccascade.checkpoints import Vocabulary
+from speccascade.checkpoints import SentencePieceVocabulary
 from speccascade.errors import UserError
 
 PYTHON = '''def collatz(n: int) -> list[int]:
@@ -23,7 +23,7 @@ GERMAN = "Größe über 1.234,5 €: »Äußerst schön«, sagte Özgür – und
 
 @pytest.fixture(scope="module")
 def vocabulary(vocabulary_path):
-    return Vocabulary(vocabulary_path)
+    return SentencePieceVocabulary(vocabulary_path)
 
 
 @pytest.mark.parametrize(
@@ -90,11 +90,11 @@ def test_the_hash_is_that_of_the_file(vocabulary, vocabulary_path):
 
 def test_a_missing_vocabulary_is_one_sentence(tmp_path):
     with pytest.raises(UserError, match=r"none\.model cannot be read: No such file"):
-        Vocabulary(tmp_path / "none.model")
+        SentencePieceVocabulary(tmp_path / "none.model")
 
 
 def test_a_file_that_is_no_vocabulary_is_one_sentence(tmp_path):
     path = tmp_path / "text.model"
     path.write_text("not a model")
     with pytest.raises(UserError, match="is not a SentencePiece model"):
-        Vocabulary(path)
+        SentencePieceVocabulary(path)

@@ -43,6 +43,25 @@ def test_a_seed_decides_what_is_sampled(cli):
     assert len(set(texts)) > 1
 
 
+@pytest.mark.parametrize("kind", ["llama", "qwen2"])
+def test_a_folder_with_a_tokenizer_json_goes_on_with_a_text(cli, tmp_path, kind):
+    files = pytest.importorskip("tests.checkpoints.tokenizer_files")
+    cut = {"llama": "llama-bpe", "qwen2": "qwen2"}[kind]
+    uri = files.write_model(tmp_path / kind, kind, files.trained(cut))
+    prompt = "def collatz(n):\n\treturn 'größe'"
+    asked = ("generate", "--model", uri, "--max-new-tokens", "24")
+    status, out, err = cli(*asked, "--prompt", prompt)
+    assert (status, err) == (0, "")
+    vocabulary = load(uri).vocabulary
+    ids = vocabulary.encode_open(prompt)
+    assert (ids[0] == files.trained(cut).token_to_id(files.BOS)) == (kind == "llama")
+    np.savez("ids.npz", tokens=np.array([ids]))
+    *rows, _ = cli(*asked, "--tokens", "ids.npz")[1].splitlines()
+    answer = list(map(int, rows[0].split()))
+    assert 0 < len(answer) <= 24 and max(answer) < vocabulary.size
+    assert out.startswith(vocabulary.decode(answer) + "\n")
+
+
 @pytest.mark.parametrize(
     ("arrays", "complaint"),
     [

@@ -61,7 +61,7 @@ def test_a_decoder_alone_is_fed_its_tokens_as_they_are(cli, monkeypatch):
     )
     model = Gemma(config=config)
     params = model.init(jax.random.key(0))
-    checkpoint = Checkpoint(model=model, params=params, vocabulary=None, sha256="")
+    checkpoint = Checkpoint(model=model, params=params, sha256="")
     monkeypatch.setattr(score, "load", lambda uri: checkpoint)
     tokens = np.array([[0, 3, 4, 6], [2, 2, 1, 5]], np.int32)
     assert run(cli, tokens=tokens)[0] == 0

@@ -5,7 +5,7 @@ import json
 import jax
 import pytest
 
-from speccascade.checkpoints import Vocabulary, own_weights
+from speccascade.checkpoints import SentencePieceVocabulary, own_weights
 from speccascade.checkpoints import load as checkpoint
 from speccascade.checkpoints.paths import resolve
 from speccascade.checkpoints.safetensors_io import load, read_metadata, save
@@ -71,7 +71,11 @@ GEMMA = GemmaConfig(
 def gemma(tmp_path):
     """The file of a random Gemma, as a training would have left it."""
     model = Gemma(config=GEMMA)
-    said = {"vocabulary_sha256": Vocabulary(resolve("package:vocabulary.model")).sha256}
+    said = {
+        "vocabulary_sha256": SentencePieceVocabulary(
+            resolve("package:vocabulary.model")
+        ).sha256
+    }
     path = tmp_path / "gemma.safetensors"
     params = model.init(jax.random.key(0))
     save(params, path, metadata=own_weights.header(model) | said)

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from speccascade.checkpoints import Vocabulary, safetensors_io
+from speccascade.checkpoints import SentencePieceVocabulary, safetensors_io
 from speccascade.checkpoints.paths import resolve
 from speccascade.engine import generate
 from speccascade.jobs import switches as switching
@@ -82,7 +82,7 @@ def test_a_model_in_training_is_scored_without_ids_that_have_no_piece(
 
     monkeypatch.setattr(evaluation, "generate", watch)
     model = T5(config=CONFIG)
-    vocabulary = Vocabulary(resolve(padded.pair.vocabulary))
+    vocabulary = SentencePieceVocabulary(resolve(padded.pair.vocabulary))
     task = padded.task
     examples = task.examples("test", vocabulary, None)[:32]
     scores = evaluation.greedy_metrics(model, task, vocabulary, examples)

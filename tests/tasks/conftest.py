@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from speccascade.checkpoints.vocabulary import Vocabulary
+from speccascade.checkpoints import SentencePieceVocabulary
 from speccascade.tasks.corpus import FOLDER_VARIABLE, corpus_file, read_corpus
 
 DATA = Path(str(importlib.resources.files("speccascade") / "data"))
@@ -15,7 +15,7 @@ DATA = Path(str(importlib.resources.files("speccascade") / "data"))
 
 @pytest.fixture(scope="session")
 def vocabulary():
-    return Vocabulary(DATA / "vocabulary.model")
+    return SentencePieceVocabulary(DATA / "vocabulary.model")
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from speccascade.checkpoints.vocabulary import Vocabulary
+from speccascade.checkpoints.sentencepiece_vocabulary import SentencePieceVocabulary
 from speccascade.errors import UserError
 from speccascade.tasks.corpus import FILE_NAME, CorpusRow, read_corpus, write_corpus
 from speccascade.tasks.rebuild.corpus import ORIGINS, build, compare
@@ -78,7 +78,7 @@ def _rebuild(options: argparse.Namespace) -> None:
         _print_comparison(rows, reference)
     if options.evaluation:
         options.evaluation.mkdir(parents=True, exist_ok=True)
-        encode = Vocabulary(options.vocabulary).encode
+        encode = SentencePieceVocabulary(options.vocabulary).encode
         counts = write_evaluation(rows, encode, options.evaluation)
         for split, count in counts.items():
             print(f"{options.evaluation / f'ende_docs.{split}.jsonl'}: {count} rows")
