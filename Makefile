@@ -1,4 +1,4 @@
-# make demo          the main job: sweep the methods over the shipped pair, draw the figure
+# make demo          the main job: sweep the methods over both shipped pairs, draw figures
 # make demo-quick    the same on a few sentences, for CI
 # make test          the fast tests          make test-slow        the slow ones
 # make test-reference  comparisons with torch and transformers (installs both)
@@ -20,7 +20,9 @@ INSTALLED_REFERENCE := $(VENV)/.installed-reference
 
 demo: $(INSTALLED)
 	$(BIN)/speccascade run -m experiment=demo
-	$(BIN)/speccascade figures demo
+	$(BIN)/speccascade run -m experiment=demo_gemma
+	$(BIN)/speccascade bench demo_gemma
+	$(BIN)/speccascade figures demo demo_gemma
 
 demo-quick: $(INSTALLED)
 	$(BIN)/speccascade run -m experiment=demo_quick

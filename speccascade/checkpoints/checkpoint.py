@@ -22,6 +22,8 @@ class Checkpoint:
       sha256: hexadecimal, of every file that was read; see `checkpoints.hashes`.
       read_vocabulary: reads what `vocabulary` is.
       trained_with: sha256 of the vocabulary that it belongs to, where the files say it.
+      closed_prompts: of a decoder, whether it learnt to answer after its prompt's end
+        token, as a T5 does; else it goes on with the prompt.
     """
 
     model: Trainable
@@ -29,6 +31,7 @@ class Checkpoint:
     sha256: str
     read_vocabulary: Callable[[], Vocabulary | None] = _none
     trained_with: str | None = None
+    closed_prompts: bool = False
 
     @functools.cached_property
     def vocabulary(self) -> Vocabulary | None:

@@ -14,6 +14,7 @@ from speccascade.checkpoints import own_weights
 from speccascade.checkpoints.assembly import assemble_model
 from speccascade.checkpoints.checkpoint import Checkpoint
 from speccascade.checkpoints.hashes import file_sha256
+from speccascade.checkpoints.own_weights import CLOSED
 from speccascade.checkpoints.paths import PACKAGE_PREFIX, resolve
 from speccascade.checkpoints.safetensors_io import SafetensorsFiles, read_metadata
 from speccascade.checkpoints.sentencepiece_vocabulary import SentencePieceVocabulary
@@ -36,7 +37,8 @@ def read(name: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
       UserError: there is no such model, or its file is damaged.
     """
     path = resolve(name) if name.endswith(SUFFIX) else _shipped(name)
-    trained_with = read_metadata(path).get("vocabulary_sha256")
+    said = read_metadata(path)
+    trained_with = said.get("vocabulary_sha256")
     if own_weights.says_its_model(path):
         model, params = own_weights.read_model(path, dtype, overrides)
     else:
@@ -49,6 +51,7 @@ def read(name: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
         sha256=file_sha256(path),
         read_vocabulary=lambda: _vocabulary(trained_with),
         trained_with=trained_with,
+        closed_prompts=said.get("prompts") == CLOSED,
     )
 
 

@@ -2,6 +2,7 @@
 
     config   {"kind": "GemmaConfig", "vocab_size": 6144, ...}
     ids      [0, 1, 2, 5, ...] of `width` ids, for a model that has only these
+    prompts  "closed" by the end token, for a decoder that learnt to answer after it
     vocabulary_sha256, task, steps
 
 Files of T5 may leave `config` out: `mini` infers it.
@@ -29,6 +30,7 @@ from speccascade.models import (
     restricted_params,
 )
 
+CLOSED = "closed"
 _KINDS = {kind.__name__: kind for kind in (T5Config, GemmaConfig)}
 
 

@@ -1,7 +1,8 @@
 """`speccascade generate`: text from one checkpoint, for first contact.
 
-A T5's prompt is closed by the end token; a decoder goes on with its prompt, which
-begins with the vocabulary's BOS. Ids of a file are taken as given.
+A T5's prompt is closed by the end token, and so is that of a decoder that we trained to
+answer; any other decoder goes on with its prompt, which begins with the vocabulary's
+BOS. Ids of a file are taken as given.
 """
 
 import argparse
@@ -95,7 +96,7 @@ def _encoded(checkpoint: Checkpoint, prompt: str, uri: str) -> list[int]:
             f"{uri} brings no vocabulary, so that a text means nothing to it: give "
             "--tokens."
         )
-    closed = isinstance(checkpoint.model, T5)
+    closed = isinstance(checkpoint.model, T5) or checkpoint.closed_prompts
     return vocabulary.encode(prompt) if closed else vocabulary.encode_open(prompt)
 
 

@@ -59,6 +59,8 @@ def _train(config: Config, name: str) -> None:
             "steps": str(settings.steps),
             "vocabulary_sha256": found.vocabulary.sha256,
         }
+        if not found.ids:
+            metadata["prompts"] = own_weights.CLOSED
         metadata |= own_weights.header(found.model, found.ids, found.vocabulary.size)
         save(params, output, metadata=metadata)
         report.line(f"weights are in {output}")

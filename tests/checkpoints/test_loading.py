@@ -33,6 +33,15 @@ def test_a_model_that_ships_has_its_configuration_from_its_tree():
     )
 
 
+def test_the_decoders_that_ship_say_what_they_are_and_that_prompts_are_closed():
+    for name, layers in (("drafter", 2), ("target", 6)):
+        checkpoint = load(f"mini:ende_docs_gemma_{name}")
+        assert checkpoint.model.config.num_layers == layers
+        assert checkpoint.model.config.qk_norm
+        assert checkpoint.closed_prompts
+        assert checkpoint.vocabulary.size == checkpoint.model.config.vocab_size
+
+
 def test_a_model_that_does_not_ship_is_refused_with_those_that_do():
     with pytest.raises(UserError, match=r"No model 'x' .* ende_docs_target\."):
         load("mini:x")

@@ -17,6 +17,13 @@ def test_a_sentence_is_translated_and_again_the_same(cli):
     assert cli("generate", *asked)[1].splitlines()[0] == text
 
 
+def test_a_decoder_that_learnt_to_answer_gets_its_prompt_closed(cli):
+    asked = ("--model", "mini:ende_docs_gemma_target", "--prompt", "Click OK.")
+    status, out, err = cli("generate", *asked)
+    assert (status, err) == (0, "")
+    assert "OK" in out.splitlines()[0]  # an open prompt is answered with nothing
+
+
 def test_ids_give_the_ids_that_the_text_gives(cli):
     vocabulary = load(MODEL).vocabulary
     prompts = [vocabulary.encode(text) for text in ("Click OK.", "Save the file.")]

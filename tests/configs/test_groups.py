@@ -66,6 +66,20 @@ def test_every_experiment_lists_methods_that_become_jobs(name):
     assert all(job.method.name in METHODS for job in jobs)
 
 
+def test_the_demo_of_the_second_pair_differs_in_pair_and_cost_alone():
+    words = compose.Words(names=(), overrides=())
+    first, second = (
+        [job_spec(config) for config in compose.sweep(words, name)]
+        for name in ("demo", "demo_gemma")
+    )
+    assert [job.method.name for job in second] == [job.method.name for job in first]
+    for one, other in zip(first, second, strict=True):
+        assert other.pair.name == "ende_docs_gemma"
+        assert (other.num_examples, other.sampling) == (one.num_examples, one.sampling)
+        assert set(other.method.thresholds) <= set(one.method.thresholds)
+        assert other.latency.num_examples == 0
+
+
 def test_the_demo_is_what_the_readme_says():
     words = compose.Words(names=(), overrides=())
     jobs = [job_spec(config) for config in compose.sweep(words, "demo")]
@@ -178,10 +192,11 @@ def test_every_training_composes(name):
     assert training.output == f"results/training/{name}/{name}.safetensors"
 
 
-def test_a_training_has_the_shapes_of_the_shipped_pair():
-    pair = job_spec(composed("pair=ende_docs")).pair
+@pytest.mark.parametrize("name", ["ende_docs", "ende_docs_gemma"])
+def test_a_training_has_the_shapes_of_the_shipped_pair(name):
+    pair = job_spec(composed(f"pair={name}")).pair
     for role, model in (("drafter", pair.drafter), ("target", pair.target)):
-        words = compose.Words(names=(), overrides=(f"training=ende_docs_{role}",))
+        words = compose.Words(names=(), overrides=(f"training={name}_{role}",))
         trained = make(compose.one_job(words, "train").training, "model")
         assert trained == model.config
 
