@@ -49,11 +49,11 @@ def transformers_tensors(kind):
     found = {}
     for name, value in tensors.items():
         value = np.ascontiguousarray(value.T if name.endswith("kernel") else value)
-        found[_transformers_name(name, config["post_norms"])] = value
+        found[transformers_name(name, config["post_norms"])] = value
     return found
 
 
-def _transformers_name(name, post_norms):
+def transformers_name(name, post_norms):
     fixed = {
         "token_embedder/embedding": "model.embed_tokens.weight",
         "final_norm/scale": "model.norm.weight",
