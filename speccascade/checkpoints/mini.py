@@ -14,7 +14,6 @@ from speccascade.checkpoints import own_weights
 from speccascade.checkpoints.assembly import assemble_model
 from speccascade.checkpoints.checkpoint import Checkpoint
 from speccascade.checkpoints.hashes import file_sha256
-from speccascade.checkpoints.own_weights import CLOSED
 from speccascade.checkpoints.paths import PACKAGE_PREFIX, resolve
 from speccascade.checkpoints.safetensors_io import SafetensorsFiles, read_metadata
 from speccascade.checkpoints.sentencepiece_vocabulary import SentencePieceVocabulary
@@ -39,8 +38,8 @@ def read(name: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
     path = resolve(name) if name.endswith(SUFFIX) else _shipped(name)
     said = read_metadata(path)
     trained_with = said.get("vocabulary_sha256")
-    if own_weights.says_its_model(path):
-        model, params = own_weights.read_model(path, dtype, overrides)
+    if "config" in said:
+        model, params = own_weights.read_model(path, said, dtype, overrides)
     else:
         source = SafetensorsFiles([path])
         found = plan(source.shapes(), str(path), dtype, overrides)
@@ -51,7 +50,7 @@ def read(name: str, dtype: str, overrides: Mapping[str, object]) -> Checkpoint:
         sha256=file_sha256(path),
         read_vocabulary=lambda: _vocabulary(trained_with),
         trained_with=trained_with,
-        closed_prompts=said.get("prompts") == CLOSED,
+        closed_prompts=said.get("prompts") == own_weights.CLOSED,
     )
 
 

@@ -51,18 +51,14 @@ def header(
     return found
 
 
-def says_its_model(path: Path) -> bool:
-    """Whether the header of a file has a configuration."""
-    return "config" in safetensors_io.read_metadata(path)
-
-
 def read_model(
-    path: Path, dtype: str, overrides: Mapping[str, object]
+    path: Path, said: Mapping[str, str], dtype: str, overrides: Mapping[str, object]
 ) -> tuple[Trainable, Params]:
     """The model that a file holds, and its parameters.
 
     Args:
-      path: of a file that `says_its_model`.
+      path: of the file.
+      said: its header, in which there is a `config`.
       dtype: in which the model computes.
       overrides: fields of its configuration that are given instead.
 
@@ -70,7 +66,6 @@ def read_model(
       UserError: the file is damaged or of a later speccascade, or an override is no
         field.
     """
-    said = safetensors_io.read_metadata(path)
     fields = json.loads(said["config"])
     kind = _KINDS.get(fields.pop("kind", None))
     if kind is None:

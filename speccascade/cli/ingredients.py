@@ -62,7 +62,7 @@ def gather(config: Config, report: Callable[[str], None]) -> Ingredients:
       UserError: an option is out of its range or could not act, or a file is missing.
     """
     if config.training.cut is not None:
-        return _cut_out(config)
+        return _cut_out(config, report)
     return _whole(config, report)
 
 
@@ -121,11 +121,10 @@ def _whole(config: Config, report: Callable[[str], None]) -> Ingredients:
     )
 
 
-def _cut_out(config: Config) -> Ingredients:
+def _cut_out(config: Config, report: Callable[[str], None]) -> Ingredients:
     """Some layers and ids of the teacher, which is a checkpoint of any kind."""
     asked, cut = config.training, config.training.cut
-    if asked.teacher.uri is None:
-        raise UserError("training.cut needs what it cuts: set training.teacher.uri.")
+    _check_cut(asked)
     settings = make(asked, "settings", TrainingSettings)
     task = make(config, "task", Task)
     whole = load(asked.teacher.uri)
@@ -135,17 +134,18 @@ def _cut_out(config: Config) -> Ingredients:
             f"training.teacher.uri = {asked.teacher.uri} must be a decoder-only model "
             "that brings its vocabulary."
         )
+    report("reading the training text in the teacher's vocabulary")
     texts = {
         split: _worked(task, vocabulary, split) for split in ("train", "validation")
     }
-    special = [vocabulary.bos_id, vocabulary.eos_id]
+    # Some decoders, such as Qwen2, have no BOS; their end token then begins a row.
+    opener = vocabulary.bos_id if vocabulary.bos_id >= 0 else vocabulary.eos_id
+    special = [opener, vocabulary.eos_id]
     ids = cutting.frequent_ids(texts["train"], cut.ids, also=special)
     narrow, params = cutting.cut_vocabulary(whole.model, whole.params, ids)
     model, initial = cutting.cut_layers(narrow, params, tuple(cut.layers))
     rows = {
-        split: cutting.narrowed(
-            packed(found, cut.row_tokens, bos_id=vocabulary.bos_id), ids
-        )
+        split: cutting.narrowed(packed(found, cut.row_tokens, bos_id=opener), ids)
         for split, found in texts.items()
     }
     buckets = (BUCKETS[0], cut.row_tokens)
@@ -174,6 +174,27 @@ def _worked(task: Task, vocabulary: Vocabulary, split: str) -> list[list[int]]:
         vocabulary.encode_open(task.worked_example(text))[begin:]
         for text in task.texts(split)
     ]
+
+
+def _check_cut(asked: Any) -> None:
+    """Raises UserError for an option that a cut lacks, or that it has no use for."""
+    if asked.teacher.uri is None:
+        raise UserError("training.cut needs what it cuts: set training.teacher.uri.")
+    idle = {
+        "training.model": asked.model is not None,
+        "training.initial": asked.initial is not None,
+        "training.initial_decoder_layers": asked.initial_decoder_layers is not None,
+        "training.teacher.weights": asked.teacher.weights is not None,
+        "training.teacher.rewrites": asked.teacher.rewrites != 0,
+        "training.metric_examples": asked.metric_examples != 0,
+    }
+    if given := [name for name, found in idle.items() if found]:
+        raise UserError(f"A training.cut has no use for {', '.join(given)}: remove it.")
+    if asked.cut.ids < 1 or asked.cut.row_tokens <= BUCKETS[0]:
+        raise UserError(
+            f"training.cut needs at least 1 of ids and more than {BUCKETS[0]} "
+            f"row_tokens, not {asked.cut.ids} and {asked.cut.row_tokens}."
+        )
 
 
 def _check_options(asked: Any, model: Trainable) -> None:

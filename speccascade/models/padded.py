@@ -12,8 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from speccascade.models.interface import Cache, Model, Params, Prefilled, Prompts
-
-_NEVER = -1e9  # far enough below any logit that softmax gives exactly 0 in float32
+from speccascade.models.layers import MASKED
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -44,4 +43,4 @@ class Padded:
     ) -> tuple[Float[Array, "B K V"], Cache]:
         logits, cache = self.model.score(params, cache, tokens, slots)
         added = ((0, 0), (0, 0), (0, self.width - self.model.vocab_size))
-        return jnp.pad(logits, added, constant_values=_NEVER), cache
+        return jnp.pad(logits, added, constant_values=MASKED), cache

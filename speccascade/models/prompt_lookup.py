@@ -21,8 +21,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from speccascade.models.interface import Params, Prefilled, Prompts
-
-_NEVER = -1e9  # far enough below 0 that softmax gives exactly 0 in float32
+from speccascade.models.layers import MASKED
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -61,7 +60,7 @@ class PromptLookup:
         proposed = _following(cache, current, self.longest)
         ids = jnp.arange(self.vocab_size, dtype=proposed.dtype)
         hit = proposed[..., None] == ids[None, None, :]
-        return jnp.where(hit, 0.0, _NEVER), cache
+        return jnp.where(hit, 0.0, MASKED), cache
 
 
 def _following(

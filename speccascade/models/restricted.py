@@ -19,8 +19,7 @@ from jaxtyping import Array, Float, Int
 
 from speccascade.models.gemma import Gemma, GemmaCache
 from speccascade.models.interface import Params, Prefilled, Prompts
-
-_NEVER = -1e9  # far enough below any logit that softmax gives exactly 0 in float32
+from speccascade.models.layers import MASKED
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -88,7 +87,7 @@ class Restricted:
     def _spread(
         self, params: Params, logits: Float[Array, "B K R"]
     ) -> Float[Array, "B K V"]:
-        wide = jnp.full((*logits.shape[:2], self.width), _NEVER, logits.dtype)
+        wide = jnp.full((*logits.shape[:2], self.width), MASKED, logits.dtype)
         return wide.at[:, :, params["ids"]].set(logits)
 
 

@@ -25,11 +25,11 @@ FIRST = 0  # padding: always among the ids, as what a model reads in place of th
 def frequent_ids(
     texts: Iterable[Sequence[int]], count: int, also: Iterable[int] = ()
 ) -> Int[np.ndarray, " R"]:
-    """The ids that occur most often, ascending; at most `count`, id 0 among them.
+    """The ids that occur most often, ascending, id 0 and `also` among them.
 
     Args:
       texts: token ids.
-      count: R, of ids.
+      count: R, of ids; fewer where fewer occur, more where id 0 and `also` are more.
       also: ids that are taken whether they occur or not.
 
     Example:
@@ -39,9 +39,8 @@ def frequent_ids(
     seen = Counter(token for text in texts for token in text)
     # Of equally frequent ones the lower id: no order of the texts decides.
     ranked = sorted(seen, key=lambda token: (-seen[token], token))
-    taken |= set(
-        [token for token in ranked if token not in taken][: count - len(taken)]
-    )
+    free = max(0, count - len(taken))
+    taken |= set([token for token in ranked if token not in taken][:free])
     return np.array(sorted(taken), np.int32)
 
 

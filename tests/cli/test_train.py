@@ -127,13 +127,18 @@ def test_a_cut_of_a_checkpoint_is_trained_and_drafts_for_it(
     ("words", "expected"),
     [
         (["training.teacher.uri=null"], "set training.teacher.uri"),
+        (["training.initial=x"], "no use for training.initial: remove it"),
+        (["training.teacher.rewrites=5"], "no use for training.teacher.rewrites"),
+        (["training.metric_examples=5"], "no use for training.metric_examples"),
+        (["training.cut.ids=0"], "not 0 and 256"),
+        (["training.cut.row_tokens=16"], "not 8192 and 16"),
         (
             ["training.teacher.uri=mini:ende_docs_target"],
             "must be a decoder-only model",
         ),
     ],
 )
-def test_a_cut_needs_a_decoder_to_cut(cli, words, expected):
+def test_a_cut_needs_a_decoder_and_no_option_that_could_not_act(cli, words, expected):
     status, _, err = cli("train", "training=gemma3_270m_cut", *words)
     assert status == 2, err
     assert err.count("\n") == 1 and expected in err

@@ -101,6 +101,7 @@ def test_the_most_frequent_ids_are_taken_the_lower_of_equal_ones_first():
     assert cutting.frequent_ids([[7, 7, 9, 4, 4]], 3).tolist() == [0, 4, 7]
     assert cutting.frequent_ids([[9, 8], [5]], 3, also=[6]).tolist() == [0, 5, 6]
     assert cutting.frequent_ids([[4]], 9).tolist() == [0, 4]
+    assert cutting.frequent_ids([[9, 8, 7]], 1, also=[6]).tolist() == [0, 6]
 
 
 def test_what_a_cut_model_lacks_becomes_padding():
