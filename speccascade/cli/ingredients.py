@@ -83,10 +83,7 @@ def _whole(config: Config, report: Callable[[str], None]) -> Ingredients:
     initial = None
     if asked.initial is not None:
         initial = _initial(model, asked.initial, asked.initial_decoder_layers)
-    validation = [
-        (task.encode_prompt(vocabulary, text.source), vocabulary.encode(text.reference))
-        for text in task.texts("validation")
-    ]
+    validation = task.training_pairs(vocabulary, "validation")
     evaluate = None
     if asked.metric_examples:
         cache = Path(config.paths.cache).expanduser() / "tasks"

@@ -162,6 +162,8 @@ class Wandb:
 class Paths:
     root: str = MISSING
     cache: str = MISSING
+    data: str | None = None
+    tfds: str | None = None
 
 
 @dataclass

@@ -164,11 +164,16 @@ class LoadedJob:
 
     @functools.cached_property
     def _stops(self) -> Bool[Array, " V"] | None:
-        """Ids that end an answer beside the end token."""
-        stop, pair = self.spec.task.stop, self.pair
-        if stop is None:
-            return None
-        return pair.vocabulary.containing(stop, pair.target.vocab_size)
+        """Ids that end an answer beside the end token.
+
+        A stop that is written in several pieces ends none: what follows it is decoded
+        up to the limit, and left out when the answer is scored.
+        """
+        width, found = self.pair.target.vocab_size, None
+        for stop in self.spec.task.stop:
+            ids = self.pair.vocabulary.containing(stop, width)
+            found = ids if found is None else found | ids
+        return found
 
     @property
     def _params(self) -> PairParams:

@@ -30,11 +30,25 @@ EVALUATION_SPLITS = ("validation", "test")
 
 
 class Text(NamedTuple):
-    """An example before tokenisation; ids are stable and never reused."""
+    """An example before tokenisation; ids are stable and never reused.
+
+    Attributes:
+      id: names the example within its split.
+      source: what the model is given, without the prompt around it.
+      reference: what its answer is scored against.
+      solution: what a model learns to write, where that is not the reference itself:
+        the steps before a number, the program that tests are about.
+    """
 
     id: int
     source: str
     reference: str
+    solution: str | None = None
+
+    @property
+    def written(self) -> str:
+        """The answer as worked examples and training show it."""
+        return self.reference if self.solution is None else self.solution
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -61,6 +75,12 @@ def example_sha256(source: str, reference: str) -> str:
     return hashlib.sha256(f"{source}\0{reference}".encode()).hexdigest()
 
 
+def before(text: str, stops: Sequence[str]) -> str:
+    """What stands in a text before the first of the stops."""
+    places = [text.find(stop) for stop in stops]
+    return text[: min([place for place in places if place >= 0], default=None)]
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Task(abc.ABC):
     """A set of texts with a prompt form, limits and metrics.
@@ -74,7 +94,9 @@ class Task(abc.ABC):
       metrics: what predictions are scored with; the first is the headline.
       open_prompt: whether the model goes on with the prompt, as a base model does with
         worked examples before it, instead of answering after its end token.
-      stop: an answer ends where this text begins; None: with the end token alone.
+      stop: an answer ends where any of these texts begins, and with the end token.
+      cuts_prompts: whether a prompt that is too long is cut, its end token kept, as
+        the T5 code does; otherwise it is an error.
     """
 
     name: str
@@ -84,7 +106,8 @@ class Task(abc.ABC):
     buckets: tuple[int, ...] = (40, 80)
     metrics: tuple[Metric, ...]
     open_prompt: bool = False
-    stop: str | None = None
+    stop: tuple[str, ...] = ()
+    cuts_prompts: bool = False
 
     def __post_init__(self) -> None:
         if "{source}" not in self.prompt_form:
@@ -135,8 +158,8 @@ class Task(abc.ABC):
         raise UserError(f"Task {self.name!r} has no worked examples.")
 
     def answer(self, text: str) -> str:
-        """A model's text as it is scored: before the stop, without spaces around it."""
-        return text if self.stop is None else text.partition(self.stop)[0].strip()
+        """A model's text as it is scored: before any stop, without spaces around it."""
+        return before(text, self.stop).strip() if self.stop else text
 
     def encode_prompt(self, vocabulary: Vocabulary, source: str) -> list[int]:
         """Token ids of one example's prompt."""
@@ -155,7 +178,11 @@ class Task(abc.ABC):
         """
         self.check_split(split)
         # Tasks without them keep the keys that they had before there were any.
-        later = {"open_prompt": self.open_prompt, "stop": self.stop}
+        later = {
+            "open_prompt": self.open_prompt,
+            "stop": list(self.stop),
+            "cuts_prompts": self.cuts_prompts,
+        }
         return {name: value for name, value in later.items() if value} | {
             "task": self.name,
             "source": self.source,
@@ -203,9 +230,9 @@ class Task(abc.ABC):
         return [self._example(*one) for one in encoded]
 
     def training_pairs(
-        self, vocabulary: Vocabulary
+        self, vocabulary: Vocabulary, split: str = "train"
     ) -> list[tuple[list[int], list[int]]]:
-        """(prompt ids, answer ids) of the training split, both ended by EOS.
+        """(prompt ids, answer ids) of a split to learn from, both ended by EOS.
 
         No length limit is applied: what is too long for a batch is the trainer's to
         leave out. TensorFlow is not imported.
@@ -216,9 +243,9 @@ class Task(abc.ABC):
         return [
             (
                 self.encode_prompt(vocabulary, text.source),
-                vocabulary.encode(text.reference),
+                vocabulary.encode(text.written),
             )
-            for text in self.texts("train")
+            for text in self.texts(split)
         ]
 
     def seqio_task(self, vocabulary: Vocabulary) -> "seqio.Task":
@@ -249,16 +276,22 @@ class Task(abc.ABC):
             begin = vocabulary.encode_open("")
         tokens = [[*begin, *ids] for ids in tokens]
         texts = self.texts(split)
-        return [Encoded(*text, ids) for text, ids in zip(texts, tokens, strict=True)]
+        return [
+            Encoded(text.id, text.source, text.reference, ids)
+            for text, ids in zip(texts, tokens, strict=True)
+        ]
 
     def _example(
         self, number: int, source: str, reference: str, tokens: Sequence[int]
     ) -> Example:
-        if len(tokens) > self.max_prompt_tokens:
+        limit = self.max_prompt_tokens
+        if self.cuts_prompts and len(tokens) > limit:
+            tokens = [*tokens[: limit - 1], tokens[-1]]
+        if len(tokens) > limit:
             raise UserError(
                 f"The prompt of example {number} of task {self.name!r} has "
                 f"{len(tokens)} tokens, more than max_prompt_tokens = "
-                f"{self.max_prompt_tokens}: raise the limit or leave the example out."
+                f"{limit}: raise the limit or leave the example out."
             )
         return Example(
             id=number,

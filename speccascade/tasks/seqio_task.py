@@ -9,7 +9,7 @@ import contextlib
 import os
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import seqio
     import tensorflow as tf
+
+import numpy as np
 
 from speccascade.checkpoints import SentencePieceVocabulary, Vocabulary
 from speccascade.files import replace
@@ -103,8 +105,9 @@ def build(task: "Task", vocabulary: Vocabulary) -> seqio.Task:
     """A new `seqio.Task` with our texts, vocabulary and metrics.
 
     Its examples have `inputs` and `targets` (int32, untruncated, EOS appended but to
-    open prompts), both as text under `*_pretokenized`, and `id` (int64). Reading the
-    training split raises UserError where its data are missing.
+    open prompts), both as text under `*_pretokenized`, `id` (int64) and `reference`,
+    what an answer is scored against. Reading the training split raises UserError where
+    its data are missing.
 
     Args:
       task: ours.
@@ -118,12 +121,12 @@ def build(task: "Task", vocabulary: Vocabulary) -> seqio.Task:
         split: str, shuffle_files: bool = False, seed: int | None = None
     ) -> tf.data.Dataset:
         del shuffle_files, seed  # seqio passes them; there are no files to shuffle
-        numbers, sources, references = zip(*task.texts(split), strict=True)
-        prompts = [task.prompt(source) for source in sources]
+        found = task.texts(split)
         columns: Any = {  # TensorFlow's annotation forgets dictionaries
-            "id": tf.constant(numbers, tf.int64),
-            "inputs": tf.constant(prompts),
-            "targets": tf.constant(references),
+            "id": tf.constant([text.id for text in found], tf.int64),
+            "inputs": tf.constant([task.prompt(text.source) for text in found]),
+            "targets": tf.constant([text.written for text in found]),
+            "reference": tf.constant([text.reference for text in found]),
         }
         return tf.data.Dataset.from_tensor_slices(columns)
 
@@ -151,3 +154,29 @@ def prompt_tokens(task: seqio.Task, split: str) -> list[list[int]]:
     """Prompt ids of a whole split, in the order of its texts."""
     dataset = task.get_dataset(split=split, shuffle=False, trim_output_features=False)
     return [example["inputs"].tolist() for example in dataset.as_numpy_iterator()]
+
+
+def prepared_rows(name: str, split: str, folder: str) -> Iterator[dict[str, Any]]:
+    """The rows of a data set that TFDS has prepared, in its order; bytes become text.
+
+    Args:
+      name: of the data set, as `wmt14_translate/de-en:1.0.0`.
+      split: there.
+      folder: that TFDS prepared it in.
+    """
+    source = seqio.TfdsDataSource(
+        tfds_name=name, tfds_data_dir=folder, splits={split: split}
+    )
+    for row in source.get_dataset(split, shuffle=False).as_numpy_iterator():
+        yield _as_text(row)
+
+
+def _as_text(value: Any) -> Any:
+    """Bytes as text, arrays as lists, however deep."""
+    if isinstance(value, dict):
+        return {name: _as_text(one) for name, one in value.items()}
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, (list, np.ndarray)):
+        return [_as_text(one) for one in value]
+    return value.item() if isinstance(value, np.generic) else value

@@ -54,13 +54,13 @@ class EndeDocs(Task):
             self,
             prompt_form="".join([*shots, "English: {source}\nGerman:"]),
             open_prompt=True,
-            stop="\n",
+            stop=("\n",),
             max_prompt_tokens=self.few_shot_buckets[-1],
             buckets=self.few_shot_buckets,
         )
 
     def worked_example(self, text: Text) -> str:
-        return f"English: {text.source}\nGerman: {text.reference}\n\n"
+        return f"English: {text.source}\nGerman: {text.written}\n\n"
 
     def evaluation_file(self, split: str) -> Path:
         self.check_split(split)

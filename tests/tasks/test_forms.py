@@ -1,9 +1,12 @@
 """One task in two forms: for models trained on it, and for base models."""
 
+import dataclasses
+
 import pytest
 
 from speccascade.errors import UserError
 from speccascade.store import run_key
+from speccascade.tasks.base import Text
 from speccascade.tasks.translation import EndeDocs
 
 
@@ -45,6 +48,34 @@ def test_an_answer_is_what_stands_before_the_stop():
     )
     assert task.answer(" Ohne Ende") == "Ohne Ende"
     assert EndeDocs().answer(" as it is\n") == " as it is\n"
+
+
+def test_the_first_of_several_stops_ends_an_answer():
+    task = dataclasses.replace(EndeDocs().in_form("few_shot"), stop=("\n\n", "Q:"))
+    assert task.answer("eins Q: zwei\n\ndrei") == "eins"
+    assert task.answer("eins\nzwei\n\nQ: drei") == "eins\nzwei"
+
+
+def test_a_worked_example_shows_the_solution_and_is_scored_by_the_reference():
+    text = Text(0, "2 + 3", "5", "2 + 3 = 5. The answer is 5.")
+    assert text.written == "2 + 3 = 5. The answer is 5."
+    assert Text(0, "2 + 3", "5").written == "5"
+    assert "2 + 3 = 5." in EndeDocs().worked_example(text)
+
+
+def test_a_long_prompt_is_cut_where_the_task_says_so_and_refused_elsewhere(
+    vocabulary, tmp_path
+):
+    long = dataclasses.replace(EndeDocs(), max_prompt_tokens=9)
+    with pytest.raises(UserError, match="more than max_prompt_tokens = 9"):
+        long.examples("validation", vocabulary, tmp_path)
+    whole = EndeDocs().examples("validation", vocabulary, tmp_path)
+    cut = dataclasses.replace(long, cuts_prompts=True)
+    for one, other in zip(
+        cut.examples("validation", vocabulary, tmp_path), whole, strict=True
+    ):
+        ids = other.tokens
+        assert one.tokens == (ids if len(ids) <= 9 else (*ids[:8], ids[-1]))
 
 
 def test_stops_are_the_pieces_that_contain_a_line_break(vocabulary):

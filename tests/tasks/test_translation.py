@@ -24,7 +24,7 @@ def without_seqio(monkeypatch, vocabulary):
     def encode(task, split, _):
         calls.append(split)
         return [
-            base.Encoded(*text, vocabulary.encode(task.prompt(text.source)))
+            base.Encoded(*text[:3], vocabulary.encode(task.prompt(text.source)))
             for text in task.texts(split)
         ]
 
