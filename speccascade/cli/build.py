@@ -23,10 +23,15 @@ def job_spec(config: Config) -> JobSpec:
         UserError: something is out of its range or not what its group should be.
     """
     method = make(config, "method", MethodSpec)
-    pair = make(config, "pair", PairSpec)
+    pair, task = make(config, "pair", PairSpec), make(config, "task", Task)
+    if not pair.knows(task.name):
+        raise UserError(
+            f"Pair {pair.name!r} was trained on {', '.join(pair.tasks)}, not on "
+            f"{task.name}: choose one of these tasks, or set pair.tasks=[] to try."
+        )
     return JobSpec(
         pair=pair,
-        task=make(config, "task", Task).in_form(pair.form),
+        task=task.in_form(pair.form),
         method=_thinned(method, config.max_thresholds),
         sampling=make(config, "sampling", SamplingSpec),
         seeds=tuple(config.seeds),
@@ -37,6 +42,15 @@ def job_spec(config: Config) -> JobSpec:
         root=os.path.expanduser(config.paths.root),
         cache_dir=os.path.expanduser(config.paths.cache),
     )
+
+
+def is_known(config: Config) -> bool:
+    """Whether the pair knows the task; a sweep over both leaves out where it does not.
+
+    Raises:
+        UserError: as `job_spec`.
+    """
+    return make(config, "pair", PairSpec).knows(make(config, "task", Task).name)
 
 
 def validation_spec(config: Config) -> JobSpec | None:

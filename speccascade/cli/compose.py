@@ -81,11 +81,14 @@ def one_job(words: Words, config_name: str = "config") -> Config:
 def sweep(words: Words, experiment: str | None) -> list[Config]:
     """The configurations of every job of `run -m experiment=...`, in its order.
 
-    Of `run -m` with the overrides alone where `experiment` is None.
+    Of `run -m` with the overrides alone where `experiment` is None. Jobs whose pair
+    does not know the task are not run, and not here.
 
     Raises:
         UserError: the sweep has axes that are not finite lists.
     """
+    from speccascade.cli.build import is_known  # imports JAX, which --help need not
+
     named = [] if experiment is None else [f"experiment={experiment}"]
     given = [*named, *_overrides(words)]
     with _hydra():
@@ -103,10 +106,11 @@ def sweep(words: Words, experiment: str | None) -> list[Config]:
         params = parser.parse_overrides([f"{key}={val}" for key, val in listed.items()])
         # As in Hydra, a later axis of the same key takes the place of an earlier one.
         axes = {one.get_key_element(): _values(one) for one in [*params, *asked]}
-        return [
+        jobs = [
             compose("config", overrides=list(job))
             for job in itertools.product(*axes.values())
         ]
+    return list(filter(is_known, jobs))
 
 
 def _values(override: Override) -> list[str]:

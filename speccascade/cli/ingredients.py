@@ -82,8 +82,10 @@ def _whole(config: Config, report: Callable[[str], None]) -> Ingredients:
         teacher = Teacher(model=master, params=_load(master, asked.teacher.weights))
     initial = None
     if asked.initial is not None:
-        initial = _initial(model, asked.initial, asked.initial_decoder_layers)
+        initial = _initial(model, asked)
     validation = task.training_pairs(vocabulary, "validation")
+    # Prompts longer than ours are the task's to announce.
+    buckets = (*BUCKETS, *(size for size in task.buckets if size > BUCKETS[-1]))
     evaluate = None
     if asked.metric_examples:
         cache = Path(config.paths.cache).expanduser() / "tasks"
@@ -102,6 +104,7 @@ def _whole(config: Config, report: Callable[[str], None]) -> Ingredients:
             temperature=asked.teacher.temperature,
             seed=settings.seed,
             eos_id=vocabulary.eos_id,
+            buckets=buckets,
             report=report,
         )
     return Ingredients(
@@ -110,11 +113,12 @@ def _whole(config: Config, report: Callable[[str], None]) -> Ingredients:
         vocabulary=vocabulary,
         pairs=pairs,
         validation=_batches(
-            validation, settings.tokens_per_batch, asked.validation_batches, BUCKETS
+            validation, settings.tokens_per_batch, asked.validation_batches, buckets
         ),
         initial=initial,
         teacher=teacher,
         evaluate=evaluate,
+        buckets=buckets,
     )
 
 
@@ -181,6 +185,7 @@ def _check_cut(asked: Any) -> None:
         "training.model": asked.model is not None,
         "training.initial": asked.initial is not None,
         "training.initial_decoder_layers": asked.initial_decoder_layers is not None,
+        "training.initial_layers": asked.initial_layers is not None,
         "training.teacher.weights": asked.teacher.weights is not None,
         "training.teacher.rewrites": asked.teacher.rewrites != 0,
         "training.metric_examples": asked.metric_examples != 0,
@@ -209,6 +214,13 @@ def _check_options(asked: Any, model: Trainable) -> None:
             "teacher as training.teacher.weights and training.teacher.config."
         )
     layers = getattr(model.config, "num_decoder_layers", None)
+    if asked.initial_layers is not None and (
+        asked.initial is None or not isinstance(model, Gemma)
+    ):
+        raise UserError(
+            "training.initial_layers chooses layers of training.initial for a "
+            "decoder-only model: set that, or remove it."
+        )
     if fewer is not None and layers is None:
         raise UserError(
             "training.initial_decoder_layers deepens a T5, and this is none: remove it."
@@ -221,8 +233,21 @@ def _check_options(asked: Any, model: Trainable) -> None:
         )
 
 
-def _initial(model: Trainable, path: str, fewer: int | None) -> Params:
-    """The weights to start from, deepened where they have `fewer` decoder layers."""
+def _initial(model: Trainable, asked: Any) -> Params:
+    """The weights to start from, deepened or cut to the layers that the model has."""
+    path, fewer = asked.initial, asked.initial_decoder_layers
+    if asked.initial_layers is not None:
+        whole = load(f"mini:{resolve(path)}")
+        assert isinstance(whole.model, Gemma)
+        cut, params = cutting.cut_layers(
+            whole.model, whole.params, tuple(asked.initial_layers)
+        )
+        if cut.config != model.config:
+            raise UserError(
+                f"training.initial_layers makes {cut.config} of {path}, and "
+                f"training.model is {model.config}: they must be equal."
+            )
+        return params
     if fewer is None:
         return _load(model, path)
     shallow = dataclasses.replace(model.config, num_decoder_layers=fewer)

@@ -47,6 +47,8 @@ def job(config: Config) -> None:
     number = OmegaConf.select(settings, "job.num") or 0  # missing in a single run
     with outcomes.recorded(settings.runtime.output_dir, label, number):
         import_from_here()
+        if settings.mode == RunMode.MULTIRUN and _is_left_out(config):
+            return
         decoded = _decode(config, live)
         if here and settings.mode == RunMode.MULTIRUN:
             _decoded.append(decoded)
@@ -55,6 +57,13 @@ def job(config: Config) -> None:
 
 
 # JAX is imported with the first job, not to show the help.
+
+
+def _is_left_out(config: Config) -> bool:
+    """Whether a sweep came to a task that the pair was not made for."""
+    from speccascade.cli.build import is_known
+
+    return not is_known(config)
 
 
 def _decode(config: Config, live: bool | None) -> Decoded:

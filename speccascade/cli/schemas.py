@@ -104,6 +104,7 @@ class Pair:
     target: Any = MISSING
     vocabulary: str | None = None
     form: str = "fine_tuned"
+    tasks: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -248,6 +249,8 @@ class Training:
         initial: weights to start from; None: random ones.
         initial_decoder_layers: decoder layers of `initial`, where the model has more
             (`training.growth`); None: as many as the model.
+        initial_layers: which layers of `initial`, counted from 0, a decoder-only model
+            that has fewer starts from; None: all.
         directory: of checkpoints and progress, from which a killed training goes on.
         output: the weights file that is written at the end, bfloat16.
         validation_batches: how many the validation loss is taken over.
@@ -262,6 +265,7 @@ class Training:
     vocabulary: str = "package:vocabulary.model"
     initial: str | None = None
     initial_decoder_layers: int | None = None
+    initial_layers: list[int] | None = None
     teacher: Teacher = field(default_factory=Teacher)
     directory: str = "${paths.root}/training/${.name}"
     output: str = "${.directory}/${.name}.safetensors"

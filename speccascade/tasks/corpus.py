@@ -40,20 +40,28 @@ def corpus_file() -> Path:
     Raises:
       UserError: the variable is not set, or there is no such file in its folder.
     """
-    remedy = (
-        f"make {FILE_NAME} with scripts/rebuild_ende_docs.py and set "
-        f"{FOLDER_VARIABLE} to its folder."
-    )
+    return data_folder(FILE_NAME, "scripts/rebuild_ende_docs.py") / FILE_NAME
+
+
+def data_folder(name: str, script: str) -> Path:
+    """The folder that `SPECCASCADE_DATA` names, where it holds a file.
+
+    Args:
+      name: of the file.
+      script: that makes it.
+
+    Raises:
+      UserError: the variable is not set, or there is no such file in its folder.
+    """
+    remedy = f"make {name} with {script} and set {FOLDER_VARIABLE} to its folder."
     folder = os.environ.get(FOLDER_VARIABLE)
     if not folder:
         raise UserError(
-            "Training on ende_docs needs its corpus, which is not part of the "
-            f"installation: {remedy}"
+            f"Training needs {name}, which is not part of the installation: {remedy}"
         )
-    path = Path(folder) / FILE_NAME
-    if not path.is_file():
-        raise UserError(f"There is no {path}: {remedy}")
-    return path
+    if not (Path(folder) / name).is_file():
+        raise UserError(f"There is no {Path(folder) / name}: {remedy}")
+    return Path(folder)
 
 
 def read_corpus(path: Path) -> list[CorpusRow]:

@@ -59,33 +59,41 @@ def epoch(
 
     Yields:
       Batches of rows whose longer side has one bucket; inputs are padded to the
-      smallest bucket that holds all of that bucket's. The last few rows of a bucket
+      smallest bucket that holds all of that bucket's, targets to the bucket itself.
+      Rows whose target fits half of it (a short answer about a long text) have batches
+      of their own, with targets padded to their own bucket. The last few rows of a kind
       that do not fill a batch are left out; another epoch leaves out others.
     """
     rng = np.random.default_rng([seed, number])
-    groups: dict[int, list[int]] = {size: [] for size in buckets}
+    # Bucket of the longer side and padded length of the targets.
+    groups: dict[tuple[int, int], list[int]] = {(size, size): [] for size in buckets}
     for index in rng.permutation(len(pairs)):
         size = bucket(max(len(side) for side in pairs[index]), buckets)
-        if size is not None:
-            groups[size].append(int(index))
+        if size is None:
+            continue
+        short = bucket(len(pairs[index][1]), buckets)
+        assert short is not None
+        width = short if 2 * short <= size else size
+        groups.setdefault((size, width), []).append(int(index))
     input_size = {
-        size: bucket(max(len(pairs[index][0]) for index in indices), buckets)
-        for size, indices in groups.items()
+        kind: bucket(max(len(pairs[index][0]) for index in indices), buckets)
+        for kind, indices in groups.items()
         if indices
     }
     plan = [
-        (size, indices[start : start + tokens_per_batch // size])
-        for size, indices in groups.items()
-        for start in range(0, len(indices), tokens_per_batch // size)
+        (kind, indices[start : start + tokens_per_batch // kind[0]])
+        for kind, indices in groups.items()
+        for start in range(0, len(indices), tokens_per_batch // kind[0])
     ]
     plan = [
-        (size, rows) for size, rows in plan if len(rows) == tokens_per_batch // size
+        (kind, rows) for kind, rows in plan if len(rows) == tokens_per_batch // kind[0]
     ]
     for index in rng.permutation(len(plan)):
-        size, rows = plan[index]
+        kind, rows = plan[index]
+        size, width = kind
         yield Batch(
-            inputs=pad([pairs[row][0] for row in rows], input_size[size] or size),
-            targets=pad([pairs[row][1] for row in rows], size),
+            inputs=pad([pairs[row][0] for row in rows], input_size[kind] or size),
+            targets=pad([pairs[row][1] for row in rows], width),
         )
 
 

@@ -37,6 +37,7 @@ def rewritten(
     temperature: float,
     seed: int,
     eos_id: int,
+    buckets: Sequence[int] = BUCKETS,
     report: Callable[[str], None] = print,
 ) -> list[Pair]:
     """`count` of the pairs, their answers drawn from the model.
@@ -53,12 +54,15 @@ def rewritten(
       temperature: 0 is greedy.
       seed: of the choice and of the draws.
       eos_id: the end token.
+      buckets: lengths that prompts are padded to; answers are no longer than the last.
       report: takes progress lines.
 
     Raises:
       UserError: there are fewer than `count` pairs, or `file` holds other answers.
     """
-    fitting = [index for index, pair in enumerate(pairs) if bucket(len(pair[0]))]
+    fitting = [
+        index for index, pair in enumerate(pairs) if bucket(len(pair[0]), buckets)
+    ]
     if len(fitting) < count:
         raise UserError(
             f"training.teacher.rewrites is {count:,}, but only {len(fitting):,} "
@@ -68,7 +72,7 @@ def rewritten(
     origin = _origin(params, pairs, chosen, temperature, seed, eos_id)
     if not file.exists():
         answers = _answers(
-            model, params, pairs, chosen, temperature, seed, eos_id, report
+            model, params, pairs, chosen, temperature, seed, eos_id, buckets, report
         )
         file.parent.mkdir(parents=True, exist_ok=True)
         lines = [json.dumps(origin), *(json.dumps(answers[index]) for index in chosen)]
@@ -111,13 +115,14 @@ def _answers(
     temperature: float,
     seed: int,
     eos_id: int,
+    buckets: Sequence[int],
     report: Callable[[str], None],
 ) -> dict[int, list[int]]:
     """Token ids by index of the pair, ended by EOS unless they reach the limit."""
     held = PairParams(drafter=None, target=model.for_decoding(params))
     answers: dict[int, list[int]] = {}
     start = said = time.monotonic()
-    for length, members in _batches(pairs, chosen):
+    for length, members in _batches(pairs, chosen, buckets):
         requests = [
             RowRequest(
                 tokens=pairs[index][0],
@@ -133,7 +138,7 @@ def _answers(
             model,
             held,
             *make_batch(requests, length, BATCH),
-            max_new_tokens=BUCKETS[-1],
+            max_new_tokens=buckets[-1],
             eos_id=eos_id,
         )
         tokens, lengths = np.asarray(written.tokens), np.asarray(written.lengths)
@@ -151,12 +156,12 @@ def _answers(
 
 
 def _batches(
-    pairs: Sequence[Pair], chosen: Sequence[int]
+    pairs: Sequence[Pair], chosen: Sequence[int], buckets: Sequence[int]
 ) -> Iterator[tuple[int, Sequence[int]]]:
     """Prompts of like length together, so that few rows wait for a slow neighbour."""
     lengths = {index: len(pairs[index][0]) for index in chosen}
-    for size in BUCKETS:
-        here = [index for index in chosen if bucket(lengths[index]) == size]
+    for size in buckets:
+        here = [index for index in chosen if bucket(lengths[index], buckets) == size]
         here.sort(key=lambda index: lengths[index])
         for start in range(0, len(here), BATCH):
             yield size, here[start : start + BATCH]

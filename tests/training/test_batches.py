@@ -39,9 +39,11 @@ def test_an_epoch_holds_no_row_twice_and_leaves_out_less_than_a_batch_a_bucket()
 def test_a_batch_is_as_large_as_asked_and_its_sides_share_one_bucket():
     for batch in batches.epoch(made_up_pairs(300), 512, 0, 0):
         rows, length = batch.inputs.shape
-        assert batch.targets.shape == (rows, length)
-        assert length in batches.BUCKETS
-        assert rows == 512 // length
+        width = batch.targets.shape[1]
+        longer = max(length, width)
+        assert batch.targets.shape[0] == rows
+        assert {length, width} <= set(batches.BUCKETS)
+        assert rows == 512 // longer
 
 
 def test_inputs_that_are_all_short_are_padded_no_further_than_they_need():
@@ -49,6 +51,12 @@ def test_inputs_that_are_all_short_are_padded_no_further_than_they_need():
     pairs += pairs[:5]
     (batch,) = batches.epoch(pairs, 32 * 32, 0, 0, buckets=(4, 32))
     assert (batch.inputs.shape, batch.targets.shape) == ((32, 4), (32, 32))
+
+
+def test_short_answers_to_long_prompts_are_padded_to_their_own_bucket():
+    pairs = [([5] * 90, [6] * size) for size in (16, 48, 49, 80)] * 5
+    found = {b.targets.shape for b in batches.epoch(pairs, 96 * 5, 0, 0)}
+    assert found == {(5, 16), (5, 48), (5, 96)}
 
 
 def test_rows_longer_than_the_largest_bucket_are_left_out():
