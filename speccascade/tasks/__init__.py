@@ -2,6 +2,7 @@
 
 - `base`: `Task` and `Example`; `translation`: the task `EndeDocs`.
 - `metrics`: BLEU and chrF as sums over examples.
+- `coding`: tasks whose answers are programs; `code_metrics`, `sandbox`: running them.
 - `splits`: which document belongs to which split; `corpus`: the training corpus.
 - `cache`, `seqio_task`: tokenisation by seqio, done once.
 - `rebuild`: makes the corpus and the shipped evaluation data from Debian packages.
