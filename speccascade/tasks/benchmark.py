@@ -156,6 +156,7 @@ class Benchmark(Task):
             self,
             prompt_form="".join([*map(self.worked_example, shots), head.rstrip(" ")]),
             open_prompt=True,
+            cuts_prompts=False,  # it would lose the end, where the question stands
             stop=self.SHOT_STOP,
             max_prompt_tokens=self.few_shot_buckets[-1],
             buckets=self.few_shot_buckets,

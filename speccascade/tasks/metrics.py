@@ -154,6 +154,15 @@ class Chrf:
         return np.where(below > 0, score, 0.0)
 
 
+def percentage(parts: Parts) -> Scores:
+    """Mean over examples of a score in [0, 1], in percent; 0 without examples.
+
+    Args:
+      parts: sum of the scores, number of examples.
+    """
+    return np.asarray(100 * parts[..., 0] / np.maximum(parts[..., 1], 1))
+
+
 def corpus_score(
     metric: Metric, predictions: Sequence[str], references: Sequence[str]
 ) -> float:
