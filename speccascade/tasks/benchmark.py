@@ -156,6 +156,7 @@ class Benchmark(Task):
             self,
             prompt_form="".join([*map(self.worked_example, shots), head.rstrip(" ")]),
             open_prompt=True,
+            cuts_prompts=False,  # it would lose the question
             stop=self.SHOT_STOP,
             max_prompt_tokens=self.few_shot_buckets[-1],
             buckets=self.few_shot_buckets,
@@ -215,6 +216,18 @@ class Benchmark(Task):
             f"Task {self.name!r} does not find its {split} split: "
             f"{', or '.join(places) or 'it has none'}."
         )
+
+
+def string(fields: Mapping[str, Any], name: str) -> str:
+    """A field that must be text.
+
+    Raises:
+      KeyError: there is no such field.
+      TypeError: it is something else.
+    """
+    if not isinstance(value := fields[name], str):
+        raise TypeError(f"{name} is a {type(value).__name__}, not text")
+    return value
 
 
 def _version(info: Path) -> list[int]:
