@@ -21,7 +21,15 @@ __all__ = ["draw_tradeoff", "make"]
 
 # Curves beside the models alone and lossless; with more, a figure is drawn by family.
 MOST_IN_A_PANEL = 12
-_LABELS = {"bleu": "BLEU", "bleu_13a": "BLEU (13a)", "chrf": "chrF"}
+_LABELS = {
+    "bleu": "BLEU",
+    "bleu_13a": "BLEU (13a)",
+    "chrf": "chrF",
+    "rouge1": "ROUGE-1",
+    "rouge2": "ROUGE-2",
+    "rougeL": "ROUGE-L",
+    "rougeLsum": "ROUGE-Lsum",
+}
 
 
 def draw_tradeoff(

@@ -11,7 +11,7 @@ A task of ours is a small frozen description. From it come
 import abc
 import dataclasses
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -132,6 +132,11 @@ class Task(abc.ABC):
     def evaluation_file(self, split: str) -> Path:
         """The file behind an evaluation split; its hash keys the cache."""
 
+    def files_beside(self, split: str) -> tuple[Path, ...]:
+        """Other files that the texts of an evaluation split come from."""
+        del split
+        return ()
+
     @abc.abstractmethod
     def texts(self, split: str) -> list[Text]:
         """The texts of a split, in the order of their ids."""
@@ -220,6 +225,7 @@ class Task(abc.ABC):
             folder=Path(cache_dir),
             name=f"{self.name}.{split}",
             source=self.evaluation_file(split),
+            beside=self.files_beside(split),
             vocabulary_sha256=vocabulary.sha256,
             recipe=self.recipe(split),
         )
@@ -228,6 +234,23 @@ class Task(abc.ABC):
             encoded = self._encode(split, vocabulary)
             cache.write(encoded)
         return [self._example(*one) for one in encoded]
+
+    def fitted(self, number: int, tokens: Sequence[int]) -> tuple[int, ...]:
+        """The prompt of example `number`, cut where the task cuts prompts.
+
+        Raises:
+          UserError: it exceeds `max_prompt_tokens`, and the task does not.
+        """
+        limit = self.max_prompt_tokens
+        if len(tokens) <= limit:
+            return tuple(tokens)
+        if self.cuts_prompts:
+            return (*tokens[: limit - 1], tokens[-1])
+        raise UserError(
+            f"The prompt of example {number} of task {self.name!r} has {len(tokens)} "
+            f"tokens, more than max_prompt_tokens = {limit}: raise the limit or leave "
+            "the example out."
+        )
 
     def training_pairs(
         self, vocabulary: Vocabulary, split: str = "train"
@@ -247,6 +270,14 @@ class Task(abc.ABC):
             )
             for text in self.texts(split)
         ]
+
+    def corpus_scores(
+        self, split: str
+    ) -> Callable[[Mapping[int, str]], dict[str, float]] | None:
+        """Scores that are no sums over examples, from what each id's answer was scored
+        as; None where the task has none, as all but those of seqio's registry."""
+        del split
+        return None
 
     def seqio_task(self, vocabulary: Vocabulary) -> "seqio.Task":
         """This task as a new `seqio.Task`, in no registry; imports TensorFlow."""
@@ -284,19 +315,10 @@ class Task(abc.ABC):
     def _example(
         self, number: int, source: str, reference: str, tokens: Sequence[int]
     ) -> Example:
-        limit = self.max_prompt_tokens
-        if self.cuts_prompts and len(tokens) > limit:
-            tokens = [*tokens[: limit - 1], tokens[-1]]
-        if len(tokens) > limit:
-            raise UserError(
-                f"The prompt of example {number} of task {self.name!r} has "
-                f"{len(tokens)} tokens, more than max_prompt_tokens = "
-                f"{limit}: raise the limit or leave the example out."
-            )
         return Example(
             id=number,
             source=source,
             reference=reference,
-            tokens=tuple(tokens),
+            tokens=self.fitted(number, tokens),
             sha256=example_sha256(source, reference),
         )

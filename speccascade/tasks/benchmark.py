@@ -218,6 +218,18 @@ class Benchmark(Task):
         )
 
 
+def string(fields: Mapping[str, Any], name: str) -> str:
+    """A field that must be text.
+
+    Raises:
+      KeyError: there is no such field.
+      TypeError: it is something else.
+    """
+    if not isinstance(value := fields[name], str):
+        raise TypeError(f"{name} is a {type(value).__name__}, not text")
+    return value
+
+
 def _version(info: Path) -> list[int]:
     return [int(part) for part in info.parent.name.split(".") if part.isdigit()]
 

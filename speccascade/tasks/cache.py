@@ -43,6 +43,7 @@ class TokenCache:
       folder: where cache files lie; made at the first write.
       name: start of the file's name, for people.
       source: file of the texts; its content enters the key.
+      beside: other files of them; theirs does too.
       vocabulary_sha256: of the vocabulary file.
       recipe: plain JSON values; how texts become prompts.
     """
@@ -52,16 +53,19 @@ class TokenCache:
     source: Path
     vocabulary_sha256: str
     recipe: Mapping[str, object]
+    beside: tuple[Path, ...] = ()
 
     @functools.cached_property
     def key(self) -> str:
         """SHA-256 of everything that the tokens depend on."""
         identity = {
             "format": FORMAT_VERSION,
-            "source": hashlib.sha256(self.source.read_bytes()).hexdigest(),
+            "source": _sha256(self.source),
             "vocabulary": self.vocabulary_sha256,
             "recipe": dict(self.recipe),
         }
+        if self.beside:
+            identity["beside"] = [_sha256(path) for path in self.beside]
         return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -106,3 +110,7 @@ class TokenCache:
             "examples": body.count(b"\n"),
             "sha256": hashlib.sha256(body).hexdigest(),
         }
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -12,7 +12,7 @@ ROWS = {
         },
         {"question": "When?", "is_impossible": True},
     ],
-    "wmt14_translate/de-en": [{"translation": {"de": "Grüße", "en": "Greetings"}}],
+    "wmt14_translate/de-en": [{"de": "Grüße", "en": "Greetings"}],
     "trivia_qa/unfiltered.nocontext": [
         {"answer": {"value": "a", "aliases": ["a", "b"]}}
     ],
@@ -34,7 +34,7 @@ def test_prepared_rows_come_back_in_their_order_as_text(dataset, tmp_path):
         assert found[1]["answers"]["text"] == []
         assert found[1]["is_impossible"] is True
     elif dataset == "wmt14_translate/de-en":
-        assert found[0]["translation"] == {"de": "Grüße", "en": "Greetings"}
+        assert found[0] == {"de": "Grüße", "en": "Greetings"}
     else:
         assert found[0]["answer"]["aliases"] == ["a", "b"]
         assert found[0]["search_results"]["rank"] == []

@@ -88,7 +88,7 @@ SCHEMAS = {
     "web_questions": Schema(
         "1.0.0", {"url": TEXT, "question": TEXT, "answers": [TEXT]}
     ),
-    "wmt14_translate/de-en": Schema("1.0.0", {"translation": {"de": TEXT, "en": TEXT}}),
+    "wmt14_translate/de-en": Schema("1.0.0", {"de": TEXT, "en": TEXT}),
     "xquad/en": Schema(
         "3.0.0",
         {
