@@ -1,32 +1,18 @@
-"""Prints both models' quality and the paired gap: `report_gap.py [key=value ...]`.
+"""Prints both models' quality and the paired gap of an experiment of the two.
 
-Reads what `speccascade run -m experiment=pair_gap` left in the store.
+    python scripts/report_gap.py [NAME] [key=value ...]
+
+Reads what `speccascade run -m experiment=NAME` left in the store; NAME is pair_gap by
+default, and mini_suite_gap for the mini suite.
 """
 
 import sys
 
 from speccascade.cli.compose import Words
-from speccascade.cli.figures import stored_curves, stored_jobs
-from speccascade.curves import paired_difference, resample
-from speccascade.curves.bootstrap import band, quality
+from speccascade.cli.gap import report
 
 if __name__ == "__main__":
-    words = Words(names=(), overrides=tuple(sys.argv[1:]))
-    jobs = stored_jobs(words, "pair_gap")
-    for temperature in sorted({job.spec.sampling.temperature for job in jobs}):
-        chosen = [one for one in jobs if one.spec.sampling.temperature == temperature]
-        found = {curve.method: curve for curve in stored_curves(chosen)}
-        resamples = resample(list(found.values()))
-        points = {name: curve.points[0] for name, curve in found.items()}
-        count = len(points["target"].example_ids)
-        print(f"temperature {temperature:g}, n = {count}, seeds {chosen[0].spec.seeds}")
-        for metric in chosen[0].spec.task.metrics:
-            line = [f"  {metric.name:8}"]
-            for name in ("drafter", "target"):
-                b = band(quality(points[name], metric, resamples))
-                line.append(f"{name} {b.value:.2f} [{b.low:.2f}, {b.high:.2f}]")
-            gap = paired_difference(
-                points["target"], points["drafter"], metric, resamples
-            )
-            line.append(f"gap {gap.value:+.2f} [{gap.low:+.2f}, {gap.high:+.2f}]")
-            print("  ".join(line))
+    names = [word for word in sys.argv[1:] if "=" not in word] or ["pair_gap"]
+    words = Words(names=(), overrides=tuple(w for w in sys.argv[1:] if "=" in w))
+    for line in report(words, names[0]):
+        print(line)

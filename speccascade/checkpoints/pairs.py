@@ -138,8 +138,6 @@ class PairSpec:
         None takes the one that the target's checkpoint brings.
       form: in which a task asks: "fine_tuned" for models that were trained on it,
         "few_shot" for base models, with worked examples in the prompt.
-      tasks: names of those that its models were trained on, to refuse others; none:
-        any task.
     """
 
     name: str
@@ -147,17 +145,12 @@ class PairSpec:
     target: ModelSpec | CheckpointSpec
     vocabulary: str | None = None
     form: str = "fine_tuned"
-    tasks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require(
             self.form in FORMS,
             f"pair.form must be one of {', '.join(FORMS)}, not {self.form!r}",
         )
-
-    def knows(self, task: str) -> bool:
-        """Whether its models were trained on a task, as far as it says."""
-        return not self.tasks or task in self.tasks
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,11 +24,6 @@ def job_spec(config: Config) -> JobSpec:
     """
     method = make(config, "method", MethodSpec)
     pair, task = make(config, "pair", PairSpec), make(config, "task", Task)
-    if not pair.knows(task.name):
-        raise UserError(
-            f"Pair {pair.name!r} was trained on {', '.join(pair.tasks)}, not on "
-            f"{task.name}: choose one of these tasks, or set pair.tasks=[] to try."
-        )
     return JobSpec(
         pair=pair,
         task=task.in_form(pair.form),
@@ -44,13 +39,16 @@ def job_spec(config: Config) -> JobSpec:
     )
 
 
-def is_known(config: Config) -> bool:
-    """Whether the pair knows the task; a sweep over both leaves out where it does not.
+def is_asked(config: Config) -> bool:
+    """Whether a sweep over pairs and tasks has a job here, by `tasks_of`.
 
     Raises:
         UserError: as `job_spec`.
     """
-    return make(config, "pair", PairSpec).knows(make(config, "task", Task).name)
+    if not config.tasks_of:
+        return True
+    pair, task = make(config, "pair", PairSpec).name, make(config, "task", Task).name
+    return task in config.tasks_of.get(pair, [task])
 
 
 def validation_spec(config: Config) -> JobSpec | None:

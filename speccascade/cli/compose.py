@@ -81,13 +81,13 @@ def one_job(words: Words, config_name: str = "config") -> Config:
 def sweep(words: Words, experiment: str | None) -> list[Config]:
     """The configurations of every job of `run -m experiment=...`, in its order.
 
-    Of `run -m` with the overrides alone where `experiment` is None. Jobs whose pair
-    does not know the task are not run, and not here.
+    Of `run -m` with the overrides alone where `experiment` is None. What `tasks_of`
+    leaves out is not run, and not here.
 
     Raises:
         UserError: the sweep has axes that are not finite lists.
     """
-    from speccascade.cli.build import is_known  # imports JAX, which --help need not
+    from speccascade.cli.build import is_asked  # imports JAX, which --help need not
 
     named = [] if experiment is None else [f"experiment={experiment}"]
     given = [*named, *_overrides(words)]
@@ -110,7 +110,7 @@ def sweep(words: Words, experiment: str | None) -> list[Config]:
             compose("config", overrides=list(job))
             for job in itertools.product(*axes.values())
         ]
-    return list(filter(is_known, jobs))
+    return list(filter(is_asked, jobs))
 
 
 def _values(override: Override) -> list[str]:

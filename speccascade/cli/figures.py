@@ -15,7 +15,10 @@ from speccascade.cli.guard import OK
 from speccascade.cli.latency import with_latency
 from speccascade.curves import Curve, PublishedPoint, Setting, read_published
 from speccascade.errors import UserError
-from speccascade.figures import FigureSettings, make
+from speccascade.figures import FigureSettings, make, save
+from speccascade.figures.experiment import metric_label
+from speccascade.figures.measured import measure
+from speccascade.figures.panels import Cell, draw_panels
 from speccascade.jobs.spec import JobSpec
 from speccascade.jobs.stored import Machine, StoredJob
 from speccascade.latency.measured import this_host
@@ -29,7 +32,7 @@ DESCRIPTION = (
 
 
 def main(arguments: Sequence[str]) -> int:
-    """One figure and one table an experiment and setting."""
+    """A figure and tables an experiment and setting; one figure of several tasks."""
     words = compose.parse("figures", DESCRIPTION, arguments)
     if words.names:
         return max(_draw_named(words, name) for name in words.names)
@@ -95,6 +98,12 @@ def _draw_experiment(
         here = [job for job in jobs if _setting(job.spec) == setting]
         stem = name if len(settings) == 1 else f"{name}-{_suffix(here[0].spec)}"
         _draw(words, name, stem, here)
+    for common in dict.fromkeys(setting for *_, setting in settings):
+        cells = [one for one in settings if one[-1] == common]
+        if len({(pair, task) for pair, task, _ in cells}) > 1:
+            _draw_together(
+                name, [[j for j in jobs if _setting(j.spec) == one] for one in cells]
+            )
 
 
 def unfinished(jobs: Sequence[StoredJob]) -> str:
@@ -126,18 +135,12 @@ def _draw(
     spec = jobs[0].spec
     metric = spec.task.metrics[0]
     folder = Path(spec.root) / "figures" / name
-    setting = setting_of(spec)
     files = make(
         stem,
         with_latency(name, jobs, stored_curves(jobs)),
         _validation_curves(words, name, spec),
         _published(spec, name),
-        FigureSettings(
-            pair=spec.pair.name,
-            task=spec.task.name,
-            batch=spec.engine.batch_size,
-            **dataclasses.asdict(setting),
-        ),
+        _figure_settings(spec),
         folder,
         metric=metric,
         console=Console(highlight=False),
@@ -145,6 +148,45 @@ def _draw(
     print(f"{metric.name}: {metric.signature}")
     for file in files:
         print(os.path.relpath(file))
+
+
+def _draw_together(name: str, cells: Sequence[Sequence[StoredJob]]) -> None:
+    """One figure of several pairs and tasks that share all other settings."""
+    made = []
+    for jobs in cells:
+        spec = jobs[0].spec
+        settings = _figure_settings(spec)
+        metric = spec.task.metrics[0]
+        curves = with_latency(name, jobs, stored_curves(jobs))
+        made.append(
+            Cell(
+                row=_family(spec),
+                column=spec.task.name,
+                measured=measure(curves, metric, settings),
+                metric=metric,
+                label=metric_label(metric),
+                settings=settings,
+            )
+        )
+    spec = cells[0][0].spec
+    stem = f"{name}-panels-T{spec.sampling.temperature:g}-gamma{spec.method.gamma}"
+    for file in save(draw_panels(made), Path(spec.root) / "figures" / name, stem):
+        print(os.path.relpath(file))
+
+
+def _family(spec: JobSpec) -> str:
+    """What a row of panels is called: the target's architecture, or the pair."""
+    config = getattr(spec.pair.target, "config", None)
+    return type(config).__name__.removesuffix("Config") if config else spec.pair.name
+
+
+def _figure_settings(spec: JobSpec) -> FigureSettings:
+    return FigureSettings(
+        pair=spec.pair.name,
+        task=spec.task.name,
+        batch=spec.engine.batch_size,
+        **dataclasses.asdict(setting_of(spec)),
+    )
 
 
 def setting_of(spec: JobSpec) -> Setting:

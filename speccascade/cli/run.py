@@ -60,10 +60,10 @@ def job(config: Config) -> None:
 
 
 def _is_left_out(config: Config) -> bool:
-    """Whether a sweep came to a task that the pair was not made for."""
-    from speccascade.cli.build import is_known
+    """Whether a sweep came to a task that is not asked of the pair."""
+    from speccascade.cli.build import is_asked
 
-    return not is_known(config)
+    return not is_asked(config)
 
 
 def _decode(config: Config, live: bool | None) -> Decoded:

@@ -104,7 +104,6 @@ class Pair:
     target: Any = MISSING
     vocabulary: str | None = None
     form: str = "fine_tuned"
-    tasks: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -185,6 +184,8 @@ class Run:
     seeds: list[int] = MISSING
     max_thresholds: int | None = None
     latency: Latency = field(default_factory=Latency)
+    allow_code_execution: bool = False
+    tasks_of: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass

@@ -96,22 +96,16 @@ def test_a_sweep_is_decoded_first_and_timed_together(cli, jobs):
     assert jobs.timed[1:] == [["diff"]]
 
 
-def test_a_sweep_over_pairs_leaves_out_tasks_that_a_pair_does_not_know(cli, jobs):
-    words = ["pair=ende_docs,ende_docs_gemma", "pair.tasks=[ende_docs],[another]"]
-    assert cli("run", "-m", *words, "method=opt")[0] == 0
-    assert [(spec.pair.name, spec.pair.tasks) for spec in jobs] == [
-        ("ende_docs", ("ende_docs",)),
-        ("ende_docs_gemma", ("ende_docs",)),
-    ]
-    asked = compose.Words(names=(), overrides=(*words, "method=opt"))
-    assert len(compose.sweep(asked, None)) == 2
-
-
-def test_a_task_that_the_pair_does_not_know_is_refused(cli, jobs):
-    status, _, err = cli("run", "pair.tasks=[wiki_qa]", "method=opt")
-    assert status == 2
-    assert "was trained on wiki_qa, not on ende_docs" in err
-    assert not jobs
+def test_a_sweep_over_pairs_and_tasks_runs_what_was_named(cli, jobs):
+    words = ["pair=ende_docs,ende_docs_gemma", "method=opt"]
+    named = "+tasks_of.ende_docs=[another]"
+    assert cli("run", "-m", *words, named)[0] == 0
+    assert [spec.pair.name for spec in jobs] == ["ende_docs_gemma"]
+    asked = compose.Words(names=(), overrides=(*words, named))
+    assert len(compose.sweep(asked, None)) == 1
+    jobs.clear()
+    assert cli("run", "-m", *words)[0] == 0
+    assert len(jobs) == 2
 
 
 def test_validation_data_are_decoded_too_where_asked_for_and_never_timed(cli, jobs):

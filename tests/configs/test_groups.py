@@ -192,7 +192,9 @@ def test_every_training_composes(name):
     assert training.output == f"results/training/{name}/{name}.safetensors"
 
 
-@pytest.mark.parametrize("name", ["ende_docs", "ende_docs_gemma"])
+@pytest.mark.parametrize(
+    "name", ["ende_docs", "ende_docs_gemma", "mini_suite", "mini_suite_gemma"]
+)
 def test_a_training_has_the_shapes_of_the_shipped_pair(name):
     pair = job_spec(composed(f"pair={name}")).pair
     for role, model in (("drafter", pair.drafter), ("target", pair.target)):

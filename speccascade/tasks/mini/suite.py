@@ -4,28 +4,33 @@ Evaluation data ship, as `data/NAME.SPLIT.jsonl`; training data are made (math, 
 or read from a corpus that must be rebuilt first (summarization, question answering).
 """
 
+import abc
 import dataclasses
 import importlib.resources
 import itertools
 import json
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from speccascade.checkpoints.vocabulary import Vocabulary
 from speccascade.errors import UserError
 from speccascade.tasks.base import Task, Text
+from speccascade.tasks.coding import CodeTask
+from speccascade.tasks.math_metrics import NumberMatch
 from speccascade.tasks.metrics import Metric
 from speccascade.tasks.mini import small_functions, wiki, word_problems
+from speccascade.tasks.qa_metrics import AnswerF1, AnswerMatch
+from speccascade.tasks.rouge import Rouge
 
+BASELINE_WORDS = 6
 MADE = 60_000  # training examples of the tasks that are made to order
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MiniTask(Task):
     """A task whose evaluation data ship as JSON lines."""
-
-    metrics: tuple[Metric, ...] = ()
 
     @property
     def source(self) -> str:
@@ -44,15 +49,20 @@ class MiniTask(Task):
         try:
             # Not splitlines(): some text separators that it cuts at may stand in text.
             with path.open(encoding="utf-8") as lines:
-                return [Text(**json.loads(line)) for line in lines]
+                rows = [json.loads(line) for line in lines]
         except OSError as error:
             raise UserError(f"{path} is missing: install speccascade again.") from error
+        return [Text(**{name: row.get(name) for name in Text._fields}) for row in rows]
 
+    @abc.abstractmethod
+    def trivial(self, source: str) -> str:
+        """What an answer without a model would be; a baseline."""
+
+    @abc.abstractmethod
     def made(
         self, split: str, chance: random.Random
     ) -> Iterator[tuple[str, str] | tuple[str, str, str]]:
         """Source, reference and perhaps solution of the examples of a split."""
-        raise NotImplementedError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -69,6 +79,14 @@ class WikiDesc(MiniTask):
     max_new_tokens: int = 48
     buckets: tuple[int, ...] = (112, 160)
     cuts_prompts: bool = True
+    metrics: tuple[Metric, ...] = (
+        Rouge(kind="rougeL"),
+        Rouge(kind="rouge2"),
+    )
+
+    def trivial(self, source: str) -> str:
+        """The first words of the lead."""
+        return " ".join(source.split()[:BASELINE_WORDS])
 
     def made(self, split: str, chance: random.Random) -> Iterator[tuple[str, str]]:
         for lead in wiki.articles():
@@ -94,6 +112,12 @@ class WikiQa(MiniTask):
     max_new_tokens: int = 40
     buckets: tuple[int, ...] = (128, 176)
     cuts_prompts: bool = True
+    metrics: tuple[Metric, ...] = (AnswerF1(), AnswerMatch())
+
+    def trivial(self, source: str) -> str:
+        """The first words of the passage after its title."""
+        _, _, text = source.partition(" context: ")[2].partition(". ")
+        return " ".join(text.split()[:BASELINE_WORDS])
 
     def made(self, split: str, chance: random.Random) -> Iterator[tuple[str, str]]:
         for lead in wiki.articles():
@@ -111,6 +135,12 @@ class WordProblems(MiniTask):
     max_prompt_tokens: int = 128
     max_new_tokens: int = 80
     buckets: tuple[int, ...] = (64, 128)
+    metrics: tuple[Metric, ...] = (NumberMatch(), NumberMatch(reading="flexible"))
+
+    def trivial(self, source: str) -> str:
+        """The last number that is told."""
+        *_, last = re.findall(r"\d+", source)
+        return f"The answer is {last}."
 
     def made(self, split: str, chance: random.Random) -> Iterator[tuple[str, str, str]]:
         chains = word_problems.compositions(split)
@@ -120,7 +150,7 @@ class WordProblems(MiniTask):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SmallFunctions(MiniTask):
+class SmallFunctions(CodeTask, MiniTask):
     """Coding: see `small_functions`."""
 
     name: str = "small_functions"
@@ -128,6 +158,11 @@ class SmallFunctions(MiniTask):
     max_prompt_tokens: int = 96
     max_new_tokens: int = 128
     buckets: tuple[int, ...] = (64, 96)
+
+    def trivial(self, source: str) -> str:
+        """The function that returns what it is given."""
+        name, xs = re.findall(r"`(\w+)\((\w+)\)`", source)[0]
+        return f"def {name}({xs}):\n    return {xs}"
 
     def made(self, split: str, chance: random.Random) -> Iterator[tuple[str, str, str]]:
         chains = small_functions.compositions(split)

@@ -22,6 +22,7 @@ from speccascade.tasks.mini.suite import (
     WikiDesc,
     WikiQa,
     WordProblems,
+    wiki_text,
 )
 from speccascade.tasks.rebuild.leads import debian_rows, wiki_rows
 from speccascade.tasks.rebuild.packages import Packages
@@ -85,16 +86,16 @@ def evaluation_rows(
 
 
 def _write_evaluation(folder: Path) -> None:
+    titles = {wiki_text(lead): lead.title for lead in wiki.articles()}
     for task in (WikiDesc(), WikiQa(), WordProblems(), SmallFunctions()):
         for split in ROWS:
             path = folder / f"{task.name}.{split}.jsonl"
             names = ("source", "reference", "solution")
-            lines = [
-                json.dumps(
-                    {"id": number, **dict(zip(names, row, strict=False))},
-                    ensure_ascii=False,
-                )
-                for number, row in enumerate(evaluation_rows(task, split))
-            ]
+            lines = []
+            for number, row in enumerate(evaluation_rows(task, split)):
+                fields = {"id": number, **dict(zip(names, row, strict=False))}
+                if isinstance(task, WikiDesc):  # whose text need not name the article
+                    fields["title"] = titles[row[0]]
+                lines.append(json.dumps(fields, ensure_ascii=False))
             path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
             print(f"{path}: {len(lines)} rows")
