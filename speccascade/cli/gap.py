@@ -44,10 +44,11 @@ def _lines(jobs: Sequence[StoredJob]) -> Iterator[str]:
     for metric in spec.task.metrics:
         cells = [f"  {metric.name:20}"]
         if isinstance(spec.task, MiniTask):
-            trivial = trivial_score(spec.task, spec.split, metric, ids)
+            trivial = trivial_score(spec.task, spec.split, metric, ids.tolist())
             cells.append(f"trivial {trivial:.2f}")
         for method in ("drafter", "target"):
             b = band(quality(points[method], metric, resamples))
+            assert b is not None  # quality is always defined
             cells.append(f"{method} {b.value:.2f} [{b.low:.2f}, {b.high:.2f}]")
         yield "  ".join([*cells, _gap(points, metric, resamples)])
 
