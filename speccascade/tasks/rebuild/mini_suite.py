@@ -24,6 +24,7 @@ from speccascade.tasks.mini.suite import (
     WordProblems,
     wiki_text,
 )
+from speccascade.tasks.rebuild import gym
 from speccascade.tasks.rebuild.leads import debian_rows, wiki_rows
 from speccascade.tasks.rebuild.packages import Packages
 from speccascade.tasks.splits import is_near_duplicate, ngram_set
@@ -89,13 +90,23 @@ def _write_evaluation(folder: Path) -> None:
     titles = {wiki_text(lead): lead.title for lead in wiki.articles()}
     for task in (WikiDesc(), WikiQa(), WordProblems(), SmallFunctions()):
         for split in ROWS:
-            path = folder / f"{task.name}.{split}.jsonl"
-            names = ("source", "reference", "solution")
-            lines = []
-            for number, row in enumerate(evaluation_rows(task, split)):
-                fields = {"id": number, **dict(zip(names, row, strict=False))}
-                if isinstance(task, WikiDesc):  # whose text need not name the article
-                    fields["title"] = titles[row[0]]
-                lines.append(json.dumps(fields, ensure_ascii=False))
-            path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-            print(f"{path}: {len(lines)} rows")
+            rows = list(evaluation_rows(task, split))
+            # The text of wiki_desc need not name the article.
+            named = [titles[row[0]] for row in rows] if task.name == "wiki_desc" else []
+            _write_rows(folder / f"{task.name}.{split}.jsonl", rows, named)
+    for split, count in ROWS.items():
+        _write_rows(folder / f"sums.{split}.jsonl", gym.sum_rows(split, count))
+    _write_rows(folder / "gsm_symbolic.test.jsonl", gym.symbolic_rows())
+
+
+def _write_rows(
+    path: Path, rows: Iterable[Sequence[str]], titles: Sequence[str] = ()
+) -> None:
+    names, lines = ("source", "reference", "solution"), []
+    for number, row in enumerate(rows):
+        fields = {"id": number, **dict(zip(names, row, strict=False))}
+        if titles:
+            fields["title"] = titles[number]
+        lines.append(json.dumps(fields, ensure_ascii=False) + "\n")
+    path.write_text("".join(lines), encoding="utf-8")
+    print(f"{path}: {len(lines)} rows")
