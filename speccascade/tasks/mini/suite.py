@@ -156,7 +156,7 @@ class SmallFunctions(CodeTask, MiniTask):
     name: str = "small_functions"
     prompt_form: str = "code: {source}"
     max_prompt_tokens: int = 96
-    max_new_tokens: int = 128
+    max_new_tokens: int = 192
     buckets: tuple[int, ...] = (64, 96)
 
     def trivial(self, source: str) -> str:
@@ -165,9 +165,14 @@ class SmallFunctions(CodeTask, MiniTask):
         return f"def {name}({xs}):\n    return {xs}"
 
     def made(self, split: str, chance: random.Random) -> Iterator[tuple[str, str, str]]:
-        chains = small_functions.compositions(split)
+        trained = small_functions.compositions("train")
         drawn = (
-            small_functions.function(chance.choice(chains), chance)
+            small_functions.function(
+                chance.choice(trained)
+                if split == "train"
+                else small_functions.held_out(split, chance),
+                chance,
+            )
             for _ in itertools.count()
         )
         for found in itertools.islice(filter(None, drawn), MADE):

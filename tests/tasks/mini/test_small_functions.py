@@ -10,13 +10,20 @@ from speccascade.tasks.mini.small_functions import (
     Function,
     compositions,
     function,
+    held_out,
     split_of,
 )
 
 
 def many(split: str = "train", count: int = 200) -> list[Function]:
-    chance, chains = random.Random(7), compositions(split)
-    drawn = [function(chance.choice(chains), chance) for _ in range(count)]
+    chance = random.Random(7)
+    chains = [
+        chance.choice(compositions(split))
+        if split == "train"
+        else held_out(split, chance)
+        for _ in range(count)
+    ]
+    drawn = [function(chain, chance) for chain in chains]
     return [one for one in drawn if one is not None]
 
 
@@ -78,3 +85,14 @@ def test_the_splits_share_no_chain_and_each_part_is_trained_on():
     assert len(set.union(*splits)) == ends * (steps + steps**2 + steps**3)
     assert {part for chain in splits[0] for part in chain} == {*STEPS, *ENDS}
     assert all(split_of((step, end)) == "train" for step in STEPS for end in ENDS)
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_two_thirds_of_what_is_asked_are_longer_than_any_function_in_training(split):
+    chance = random.Random(5)
+    chains = [held_out(split, chance) for _ in range(600)]
+    assert {split_of(chain) for chain in chains} == {split}
+    longer = sum(len(chain) > 4 for chain in chains)
+    assert 350 < longer < 450
+    assert max(map(len, chains)) == 6
+    assert max(map(len, compositions("train"))) == 4
