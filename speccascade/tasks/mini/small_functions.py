@@ -8,12 +8,12 @@
         values = [x * x for x in values]
         return sum(values)
 
-The *composition* of a function is the sequence of its parts' names. Training has chains
-of one to three steps. Held out are whole chains, by a hash, and all longer ones: a third
-of what is asked has at most three steps, in an order that was not trained on, and two
-thirds have four or five, more than any function in training. (On the former alone a
-small model makes no mistakes.) The tests call the function on lists whose results are
-computed by the solution itself.
+The *composition* of a function is the sequence of its parts' names. Training has
+chains of one to three steps. Held out are whole chains, by a hash, and all longer ones:
+a third of what is asked has at most three steps, in an order that was not trained on,
+and two thirds have four or five, more than any function in training. (On the former
+alone a small model makes no mistakes.) The tests call the function on lists whose
+results are computed by the solution itself.
 """
 
 import functools
