@@ -15,6 +15,7 @@ from omegaconf import OmegaConf
 
 from speccascade.cli import outcomes
 from speccascade.cli.config_type import Config
+from speccascade.cli.guard import OK
 from speccascade.cli.launch import import_from_here, launch
 
 
@@ -24,6 +25,7 @@ class Decoded(NamedTuple):
     name: str
     spec: Any
     mirror: Any
+    draws: bool
 
 
 _decoded: list[Decoded] = []  # of this process's sweep, waiting to be timed
@@ -35,7 +37,17 @@ def main(arguments: Sequence[str]) -> int:
     status = launch("run", job, "config", arguments)
     if _decoded:
         _time_and_mirror(_decoded, live=None)
+    if status == OK and any(one.draws for one in _decoded):
+        return _draw(_decoded[0].name, arguments)
     return status
+
+
+def _draw(name: str, arguments: Sequence[str]) -> int:
+    """What `speccascade figures` with the same overrides would draw."""
+    from speccascade.cli import figures
+
+    overrides = [word for word in arguments if not word.startswith(("-", "experiment"))]
+    return figures.main([name, *overrides])
 
 
 def job(config: Config) -> None:
@@ -71,7 +83,8 @@ def _decode(config: Config, live: bool | None) -> Decoded:
     from speccascade.cli.reporter import ConsoleReporter
     from speccascade.jobs.run import check_job, decode_job
 
-    decoded = Decoded(config.name, job_spec(config), make(config, "logger"))
+    spec, mirror = job_spec(config), make(config, "logger")
+    decoded = Decoded(config.name, spec, mirror, config.draws)
     validation = validation_spec(config)
     if validation is not None:
         check_job(validation)  # not after hours of decoding

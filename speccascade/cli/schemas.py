@@ -185,6 +185,7 @@ class Run:
     max_thresholds: int | None = None
     latency: Latency = field(default_factory=Latency)
     allow_code_execution: bool = False
+    draws: bool = False
     tasks_of: dict[str, list[str]] = field(default_factory=dict)
 
 

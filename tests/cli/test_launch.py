@@ -108,6 +108,19 @@ def test_a_sweep_over_pairs_and_tasks_runs_what_was_named(cli, jobs):
     assert len(jobs) == 2
 
 
+def test_a_sweep_draws_its_figures_in_the_end_where_asked(cli, jobs, monkeypatch):
+    drawn: list[list[str]] = []
+    monkeypatch.setattr("speccascade.cli.figures.main", lambda w: drawn.append(w) or 0)
+    words = ["experiment=demo", "method=opt,diff", "num_examples=20"]
+    assert cli("run", "-m", *words)[0] == 0
+    assert drawn == []
+    assert cli("run", "-m", *words, "draws=true")[0] == 0
+    assert drawn == [["demo", "method=opt,diff", "num_examples=20", "draws=true"]]
+    jobs.fail["opt"] = UserError("no")
+    assert cli("run", "-m", *words, "draws=true")[0] != 0
+    assert len(drawn) == 1
+
+
 def test_validation_data_are_decoded_too_where_asked_for_and_never_timed(cli, jobs):
     words = ["method=chow,opt", "num_examples=20", "validation_examples=30"]
     assert cli("run", "-m", *words)[0] == 0
