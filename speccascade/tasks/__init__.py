@@ -1,7 +1,9 @@
 """What the models are asked to do: texts, prompts, and how answers are scored.
 
 - `base`: `Task` and `Example`; `translation`: the task `EndeDocs`.
-- `metrics`: BLEU and chrF as sums over examples.
+- `benchmark`: public data sets, local or of TFDS: `wmt`, `summarization`.
+- `foreign`: what the user registered with seqio.
+- `metrics`, `rouge`: BLEU, chrF and ROUGE as sums over examples.
 - `splits`: which document belongs to which split; `corpus`: the training corpus.
 - `cache`, `seqio_task`: tokenisation by seqio, done once.
 - `rebuild`: makes the corpus and the shipped evaluation data from Debian packages.
