@@ -76,6 +76,11 @@ class LoadedJob:
             )
         return cls(spec, _load_pair(spec.pair), examples[: spec.num_examples])
 
+    @classmethod
+    def without_examples(cls, spec: JobSpec) -> "LoadedJob":
+        """Loads the pair alone, to decode what comes from elsewhere."""
+        return cls(spec, _load_pair(spec.pair), ())
+
     @property
     def coordinates(self) -> list[Coordinates]:
         """Every threshold with every seed, thresholds first."""

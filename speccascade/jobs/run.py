@@ -11,6 +11,7 @@ from pathlib import Path
 import jax
 
 from speccascade.engine import ratios
+from speccascade.jobs.corpus_scores import write_corpus_scores
 from speccascade.jobs.loaded import LoadedJob, current_texts, identity_of
 from speccascade.jobs.quality import decode_missing
 from speccascade.jobs.spec import JobSpec, Reporter
@@ -65,6 +66,7 @@ def decode_job(spec: JobSpec, report: Reporter) -> RunDirectory:
         with host_lock(lambda: report.line(waiting), shared=True):
             units = decode_missing(job, directory, report)
         _summarise(job, directory)
+        write_corpus_scores(job, directory, report)
     done = f"{units} batches decoded" if units else "complete, nothing to decode"
     report.line(f"{spec.method.name}: {done}")
     return directory

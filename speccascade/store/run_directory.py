@@ -5,6 +5,7 @@
         records-<host>-<pid>-<random>.jsonl  one line a row, a unit at a time
         latency-<host>-<pid>-<random>.jsonl  one line a timing
         summary.json                         derived; can be deleted and rebuilt
+        corpus_scores.json                   derived; of tasks with metrics of their own
 
 Any number of processes may add to one run; each writes files of its own. A process may
 be killed at any moment: what it had appended is there, and the rest is redone.

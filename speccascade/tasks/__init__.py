@@ -6,6 +6,7 @@
   asked; `wmt`, `summarization`, `math`, `coding`, `qa` and `reading`: the data sets.
 - `metrics`: BLEU and chrF as sums over examples; `rouge`, `qa_metrics`, `math_metrics`,
   `code_metrics` likewise; `sandbox`: runs programs that a model wrote.
+- `foreign`: what the user registered with seqio.
 - `splits`: which document belongs to which split; `corpus`: the training corpus.
 - `cache`, `seqio_task`: tokenisation by seqio, done once.
 - `rebuild`: makes the corpus and the shipped evaluation data from Debian packages.

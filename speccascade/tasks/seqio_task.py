@@ -106,8 +106,8 @@ def build(task: "Task", vocabulary: Vocabulary) -> seqio.Task:
 
     Its examples have `inputs` and `targets` (int32, untruncated, EOS appended but to
     open prompts), both as text under `*_pretokenized`, `id` (int64) and `reference`,
-    what an answer is scored against. Reading the training split raises UserError where
-    its data are missing.
+    what an answer is scored against: metrics get it and the answer after `answer`.
+    Reading the training split raises UserError where its data are missing.
 
     Args:
       task: ours.
@@ -130,11 +130,16 @@ def build(task: "Task", vocabulary: Vocabulary) -> seqio.Task:
         }
         return tf.data.Dataset.from_tensor_slices(columns)
 
+    def scored(text: str, *, example: dict[str, Any], is_target: bool) -> str:
+        """What metrics compare: the reference, and the answer as records hold it."""
+        return example["reference"].decode() if is_target else task.answer(text)
+
     return seqio.Task(
         task.name,
         source=seqio.FunctionDataSource(texts, splits=SPLITS),
         output_features={"inputs": prompt, "targets": answer},
         preprocessors=[seqio.preprocessors.tokenize, seqio.preprocessors.append_eos],
+        postprocess_fn=scored,
         metric_fns=[metric_fn(metric) for metric in task.metrics],
     )
 
@@ -148,6 +153,16 @@ def seqio_vocabulary(vocabulary: Vocabulary) -> seqio.Vocabulary:
     if not path.exists():
         replace(path, vocabulary.model)
     return seqio.SentencePieceVocabulary(str(path), extra_ids=0)
+
+
+def is_vocabulary(theirs: seqio.Vocabulary, vocabulary: Vocabulary) -> bool:
+    """Whether a vocabulary of seqio's is ours.
+
+    seqio itself takes one SentencePiece model in two files for two vocabularies.
+    """
+    ours = seqio_vocabulary(vocabulary)
+    models = [getattr(one, "sp_model", None) for one in (theirs, ours)]
+    return theirs == ours or (models[0] is not None and models[0] == models[1])
 
 
 def prompt_tokens(task: seqio.Task, split: str) -> list[list[int]]:

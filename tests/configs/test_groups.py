@@ -52,7 +52,8 @@ def composed(*overrides: str):
     "choice", [f"{group}={name}" for group in GROUPS for name in options(group)]
 )
 def test_every_option_composes_and_becomes_a_job(choice):
-    config = composed(choice)
+    needed = {"task=seqio": ("task.name=mine", "task.module=mine")}
+    config = composed(choice, *needed.get(choice, ()))
     job = job_spec(config)
     assert isinstance(job, spec.JobSpec)
     assert isinstance(make(config, "logger"), (NoMirror, WandbMirror))
@@ -64,6 +65,17 @@ def test_every_experiment_lists_methods_that_become_jobs(name):
     jobs = [job_spec(config) for config in compose.sweep(words, name)]
     assert jobs
     assert all(job.method.name in METHODS for job in jobs)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["wmt14_ende", "wmt22", "multi30k", "xsum", "cnn_dailymail", "scitldr"],
+)
+def test_a_task_file_says_what_its_class_says(name):
+    """Both state the limits: the file to be overridden, the class with the reasons."""
+    task = job_spec(composed(f"task={name}")).task
+    assert task.name == name
+    assert task == type(task)(data=task.data, tfds_data=task.tfds_data)
 
 
 def test_the_demo_of_the_second_pair_differs_in_pair_and_cost_alone():
