@@ -81,7 +81,7 @@ def _is_left_out(config: Config) -> bool:
 def _decode(config: Config, live: bool | None) -> Decoded:
     from speccascade.cli.build import job_spec, make, validation_spec
     from speccascade.cli.reporter import ConsoleReporter
-    from speccascade.jobs.run import check_job, decode_job
+    from speccascade.jobs.run import check_job, decode_job, free_compiled_programs
 
     spec, mirror = job_spec(config), make(config, "logger")
     decoded = Decoded(config.name, spec, mirror, config.draws)
@@ -94,6 +94,7 @@ def _decode(config: Config, live: bool | None) -> Decoded:
         label = f"{config.name} (validation)"
         with ConsoleReporter(label, live=live) as report:
             decode_job(validation, report)
+    free_compiled_programs()
     return decoded
 
 

@@ -44,7 +44,11 @@ def time_missing(jobs: Sequence[TimedJob], report: Reporter) -> int:
     if not together:
         return 0
     with host_lock(lambda: report.line("waiting for other work on this host to end")):
-        return sum(_time_together(group, report) for group in together.values())
+        count = 0
+        for group in together.values():
+            count += _time_together(group, report)
+            jax.clear_caches()  # the next group has programs of its own; see jobs.run
+        return count
 
 
 def _target_of(job: LoadedJob) -> object:

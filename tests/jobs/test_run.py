@@ -15,7 +15,12 @@ import pytest
 from speccascade.errors import UserError
 from speccascade.jobs import loaded, timing
 from speccascade.jobs.method import MethodSpec
-from speccascade.jobs.run import run_directory_of, run_job, time_jobs
+from speccascade.jobs.run import (
+    free_compiled_programs,
+    run_directory_of,
+    run_job,
+    time_jobs,
+)
 from speccascade.jobs.spec import LatencySpec, SamplingSpec
 from tests.jobs import tiny
 
@@ -233,6 +238,21 @@ def test_two_jobs_of_one_folder_are_timed_once(tmp_path):
     specs = [tiny.job(tmp_path, latency=asked, method=one) for one in alone]
     assert len({one.path for one in time_jobs(specs, report)}) == 1
     assert report.lines == ["2 timings taken"]
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/maps").exists(), reason="mappings are counted on Linux"
+)
+def test_a_sweep_does_not_gather_the_programs_of_all_its_jobs(tmp_path):
+    def mappings() -> int:
+        return len(Path("/proc/self/maps").read_text().splitlines())
+
+    free_compiled_programs()
+    before = mappings()
+    run_job(tiny.job(tmp_path), tiny.Silent())
+    assert mappings() > before + 100
+    free_compiled_programs()
+    assert mappings() < before + 100
 
 
 def test_the_target_is_timed_anew_for_other_sampling(tmp_path):
