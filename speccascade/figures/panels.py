@@ -5,7 +5,7 @@ saves. The x axis is relative latency where every panel has it, target calls per
 otherwise. One legend serves all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import matplotlib as mpl
@@ -20,7 +20,7 @@ from speccascade.figures.layout import (
     add_legend,
     legend_columns,
 )
-from speccascade.figures.measured import Measured, filled, series_of
+from speccascade.figures.measured import ALONE, Measured, filled, series_of
 from speccascade.figures.series import Series
 from speccascade.figures.style import PAPER, style_of
 from speccascade.figures.tradeoff import TradeoffFigure, draw_line, limit_quality
@@ -62,7 +62,7 @@ def draw_panels(cells: Sequence[Cell]) -> TradeoffFigure:
     panel = "latency" if timed else "calls"
     lines = {
         name: sorted(
-            (s for s in found if s.panel == panel),
+            (_level(s) for s in found if s.panel == panel),
             key=lambda one: style_of(one.method).order,
         )
         for name, found in lines.items()
@@ -83,6 +83,11 @@ def draw_panels(cells: Sequence[Cell]) -> TradeoffFigure:
             _limit_cost(axis, found, timed)
         add_legend(figure, columns)
     return figure
+
+
+def _level(line: Series) -> Series:
+    """One model alone as a level: its own cost may lie far from the curves."""
+    return replace(line, x=(None,)) if line.method in ALONE else line
 
 
 def _name(cell: Cell) -> str:
@@ -135,12 +140,10 @@ def _text(cells: Sequence[Cell], timed: bool) -> str:
 
 
 def _limit_cost(axis: Axes, lines: Sequence[Series], timed: bool) -> None:
-    """The range of the curves; of models alone only those that lie near it."""
-    values: Mapping[str, list[float]] = {
-        line.method: [x for x in line.x if x is not None] for line in lines
-    }
-    curves = [x for name, found in values.items() if name != "drafter" for x in found]
-    left, right = min(curves, default=0.0), max([*curves, 1.0])
+    """The range of the curves; of latencies also the target's, 1."""
+    values = [x for line in lines for x in line.x if x is not None]
+    left = min(values, default=0.0)
+    right = max([*values, 1.0]) if timed else max(values, default=1.0)
     pad = 0.06 * (right - left) or 0.05
     axis.set_xlim(left - pad, right + pad)
     if timed:
