@@ -94,16 +94,16 @@ def _draw_experiment(
     if left_out:
         print(f"{name}: left out, {left_out}; {_command(words, name)}")
     settings = dict.fromkeys(_setting(job.spec) for job in jobs if job.thresholds)
+    together: dict[Setting, list[Cell]] = {}
     for setting in settings:
         here = [job for job in jobs if _setting(job.spec) == setting]
-        stem = name if len(settings) == 1 else f"{name}-{_suffix(here[0].spec)}"
-        _draw(words, name, stem, here)
-    for common in dict.fromkeys(setting for *_, setting in settings):
-        cells = [one for one in settings if one[-1] == common]
-        if len({(pair, task) for pair, task, _ in cells}) > 1:
-            _draw_together(
-                name, [[j for j in jobs if _setting(j.spec) == one] for one in cells]
-            )
+        spec, curves = here[0].spec, with_latency(name, here, stored_curves(here))
+        stem = name if len(settings) == 1 else f"{name}-{_suffix(spec)}"
+        _draw(words, name, stem, spec, curves)
+        together.setdefault(setting[-1], []).append(_cell(spec, curves))
+    for cells in together.values():
+        if len(cells) > 1:
+            _draw_together(name, jobs[0].spec.root, cells)
 
 
 def unfinished(jobs: Sequence[StoredJob]) -> str:
@@ -130,14 +130,13 @@ def unfinished(jobs: Sequence[StoredJob]) -> str:
 
 
 def _draw(
-    words: compose.Words, name: str, stem: str, jobs: Sequence[StoredJob]
+    words: compose.Words, name: str, stem: str, spec: JobSpec, curves: list[Curve]
 ) -> None:
-    spec = jobs[0].spec
     metric = spec.task.metrics[0]
     folder = Path(spec.root) / "figures" / name
     files = make(
         stem,
-        with_latency(name, jobs, stored_curves(jobs)),
+        curves,
         _validation_curves(words, name, spec),
         _published(spec, name),
         _figure_settings(spec),
@@ -150,27 +149,23 @@ def _draw(
         print(os.path.relpath(file))
 
 
-def _draw_together(name: str, cells: Sequence[Sequence[StoredJob]]) -> None:
+def _cell(spec: JobSpec, curves: Sequence[Curve]) -> Cell:
+    settings, metric = _figure_settings(spec), spec.task.metrics[0]
+    return Cell(
+        row=_family(spec),
+        column=spec.task.name,
+        measured=measure(curves, metric, settings),
+        metric=metric,
+        label=metric_label(metric),
+        settings=settings,
+    )
+
+
+def _draw_together(name: str, root: str, cells: Sequence[Cell]) -> None:
     """One figure of several pairs and tasks that share all other settings."""
-    made = []
-    for jobs in cells:
-        spec = jobs[0].spec
-        settings = _figure_settings(spec)
-        metric = spec.task.metrics[0]
-        curves = with_latency(name, jobs, stored_curves(jobs))
-        made.append(
-            Cell(
-                row=_family(spec),
-                column=spec.task.name,
-                measured=measure(curves, metric, settings),
-                metric=metric,
-                label=metric_label(metric),
-                settings=settings,
-            )
-        )
-    spec = cells[0][0].spec
-    stem = f"{name}-panels-T{spec.sampling.temperature:g}-gamma{spec.method.gamma}"
-    for file in save(draw_panels(made), Path(spec.root) / "figures" / name, stem):
+    shared = cells[0].settings
+    stem = f"{name}-panels-T{shared.temperature:g}-gamma{shared.gamma}"
+    for file in save(draw_panels(cells), Path(root) / "figures" / name, stem):
         print(os.path.relpath(file))
 
 

@@ -238,7 +238,8 @@ def _initial(model: Trainable, asked: Any) -> Params:
     path, fewer = asked.initial, asked.initial_decoder_layers
     if asked.initial_layers is not None:
         whole = load(f"mini:{resolve(path)}")
-        assert isinstance(whole.model, Gemma)
+        if not isinstance(whole.model, Gemma):
+            raise UserError(f"training.initial = {path} is no decoder-only model.")
         cut, params = cutting.cut_layers(
             whole.model, whole.params, tuple(asked.initial_layers)
         )

@@ -6,6 +6,7 @@ target. Under another launcher each job is timed where it ran, by itself.
 """
 
 import functools
+import itertools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -46,8 +47,12 @@ def _draw(name: str, arguments: Sequence[str]) -> int:
     """What `speccascade figures` with the same overrides would draw."""
     from speccascade.cli import figures
 
-    overrides = [word for word in arguments if not word.startswith(("-", "experiment"))]
-    return figures.main([name, *overrides])
+    kept = []
+    for before, word in itertools.pairwise(["", *arguments]):
+        folder = word.startswith("--config-dir") or before == "--config-dir"
+        override = "=" in word and not word.startswith(("-", "experiment="))
+        kept += [word] if folder or override else []
+    return figures.main([name, *kept])
 
 
 def job(config: Config) -> None:
@@ -81,7 +86,8 @@ def _is_left_out(config: Config) -> bool:
 def _decode(config: Config, live: bool | None) -> Decoded:
     from speccascade.cli.build import job_spec, make, validation_spec
     from speccascade.cli.reporter import ConsoleReporter
-    from speccascade.jobs.run import check_job, decode_job, free_compiled_programs
+    from speccascade.jobs.programs import free_compiled_programs
+    from speccascade.jobs.run import check_job, decode_job
 
     spec, mirror = job_spec(config), make(config, "logger")
     decoded = Decoded(config.name, spec, mirror, config.draws)

@@ -29,6 +29,10 @@ _LABELS = {
     "rouge2": "ROUGE-2",
     "rougeL": "ROUGE-L",
     "rougeLsum": "ROUGE-Lsum",
+    "exact_match": "exact match",
+    "em": "exact match",
+    "f1": "F1",
+    "pass_at_1": "pass@1",
 }
 
 

@@ -20,7 +20,7 @@ from speccascade.errors import UserError
 from speccascade.jobs.decodings import Decoded, Program, batches_of, decode
 from speccascade.jobs.loaded import LoadedJob
 from speccascade.jobs.modelled import target_width
-from speccascade.jobs.run import keep_compiled_programs
+from speccascade.jobs.programs import keep_compiled_programs
 from speccascade.jobs.spec import JobSpec, Reporter
 from speccascade.latency import (
     Components,

@@ -8,11 +8,10 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import jax
-
 from speccascade.engine import ratios
 from speccascade.jobs.corpus_scores import write_corpus_scores
 from speccascade.jobs.loaded import LoadedJob, current_texts, identity_of
+from speccascade.jobs.programs import keep_compiled_programs
 from speccascade.jobs.quality import decode_missing
 from speccascade.jobs.spec import JobSpec, Reporter
 from speccascade.jobs.timing import TimedJob, time_missing
@@ -102,20 +101,3 @@ def _summarise(job: LoadedJob, directory: RunDirectory) -> None:
             ratios,
         )
     )
-
-
-def free_compiled_programs() -> None:
-    """Gives back the memory of this process's programs, which no later job runs.
-
-    On a CPU each has hundreds of mappings, and Linux allows a process 65,530 by
-    default: after some 45 jobs of a sweep LLVM would abort it.
-    """
-    jax.clear_caches()
-
-
-def keep_compiled_programs(folder: Path) -> None:
-    """Lets a later process find what this one compiles."""
-    # JAX's own thresholds skip what compiles within a second: most of our programs.
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -18,6 +18,7 @@ import jax
 
 from speccascade.engine import Generation
 from speccascade.jobs.loaded import LoadedJob
+from speccascade.jobs.programs import free_compiled_programs
 from speccascade.jobs.spec import Reporter
 from speccascade.latency import host_lock, this_host, timed
 from speccascade.store import Coordinates, LatencyRecord, RunDirectory
@@ -47,7 +48,7 @@ def time_missing(jobs: Sequence[TimedJob], report: Reporter) -> int:
         count = 0
         for group in together.values():
             count += _time_together(group, report)
-            jax.clear_caches()  # the next group has programs of its own; see jobs.run
+            free_compiled_programs()
         return count
 
 

@@ -35,12 +35,24 @@ def split_of(origin: str, doc: str) -> Split:
     """Split of a document, from the SHA-256 of its group alone."""
     if origin in TRAIN_ONLY:
         return "train"
-    digest = hashlib.sha256(group_of(origin, doc).encode()).digest()
-    bucket = int.from_bytes(digest[:4], "big") % 1000
-    validation, held_out = HELD_OUT.get(origin, HELD_OUT_ELSEWHERE)
-    if bucket < validation:
+    held_out = HELD_OUT.get(origin, HELD_OUT_ELSEWHERE)
+    return split_by_hash(group_of(origin, doc), held_out, of=1000)
+
+
+def split_by_hash(name: str, held_out: tuple[int, int], of: int = 100) -> Split:
+    """Split of what has a name, from the SHA-256 of that name alone.
+
+    Args:
+      name: of a group.
+      held_out: below the first of these shares lies validation, below the second the
+        test, and the rest trains.
+      of: what the shares are parts of.
+    """
+    digest = hashlib.sha256(name.encode()).digest()
+    share = int.from_bytes(digest[:4], "big") % of
+    if share < held_out[0]:
         return "validation"
-    return "test" if bucket < held_out else "train"
+    return "test" if share < held_out[1] else "train"
 
 
 def ngrams(text: str) -> Iterator[tuple[str, ...]]:

@@ -1,14 +1,12 @@
 """Translation tasks. `EndeDocs`: English help pages and manuals into German."""
 
 import dataclasses
-import importlib.resources
-import json
 from pathlib import Path
 
-from speccascade.errors import UserError
 from speccascade.tasks.base import EVALUATION_SPLITS, Task, Text
 from speccascade.tasks.corpus import corpus_file, read_corpus
 from speccascade.tasks.metrics import Bleu, Chrf, Metric
+from speccascade.tasks.shipped import shipped_file, shipped_rows
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -64,19 +62,12 @@ class EndeDocs(Task):
 
     def evaluation_file(self, split: str) -> Path:
         self.check_split(split)
-        data = importlib.resources.files("speccascade") / "data"
-        return Path(str(data / f"ende_docs.{split}.jsonl"))
+        return shipped_file("ende_docs", split)
 
     def texts(self, split: str) -> list[Text]:
         if split == "train":
             return self._training_texts()
-        path = self.evaluation_file(split)
-        try:
-            # Not splitlines(): some text separators that it cuts at may stand in text.
-            with path.open(encoding="utf-8") as lines:
-                rows = [json.loads(line) for line in lines]
-        except OSError as error:
-            raise UserError(f"{path} is missing: install speccascade again.") from error
+        rows = shipped_rows(self.evaluation_file(split))
         return [Text(row["id"], row["en"], row["de"]) for row in rows]
 
     def _training_texts(self) -> list[Text]:

@@ -108,7 +108,9 @@ def test_a_sweep_over_pairs_and_tasks_runs_what_was_named(cli, jobs):
     assert len(jobs) == 2
 
 
-def test_a_sweep_draws_its_figures_in_the_end_where_asked(cli, jobs, monkeypatch):
+def test_a_sweep_draws_its_figures_in_the_end_where_asked(
+    cli, jobs, monkeypatch, tmp_path
+):
     drawn: list[list[str]] = []
     monkeypatch.setattr("speccascade.cli.figures.main", lambda w: drawn.append(w) or 0)
     words = ["experiment=demo", "method=opt,diff", "num_examples=20"]
@@ -116,9 +118,16 @@ def test_a_sweep_draws_its_figures_in_the_end_where_asked(cli, jobs, monkeypatch
     assert drawn == []
     assert cli("run", "-m", *words, "draws=true")[0] == 0
     assert drawn == [["demo", "method=opt,diff", "num_examples=20", "draws=true"]]
+    drawn.clear()
+    (tmp_path / "own").mkdir()
+    folder = ["--config-dir", str(tmp_path / "own")]
+    assert cli("run", "-m", *folder, *words, "draws=true")[0] == 0
+    assert drawn == [
+        ["demo", *folder, "method=opt,diff", "num_examples=20", "draws=true"]
+    ]
     jobs.fail["opt"] = UserError("no")
     assert cli("run", "-m", *words, "draws=true")[0] != 0
-    assert len(drawn) == 1
+    assert len(drawn) == 1  # a sweep with a failed job draws nothing
 
 
 def test_validation_data_are_decoded_too_where_asked_for_and_never_timed(cli, jobs):

@@ -3,13 +3,18 @@
 import json
 
 import jax
+import numpy as np
 import pytest
 
 from speccascade.checkpoints import SentencePieceVocabulary, own_weights
 from speccascade.checkpoints import load as checkpoint
+from speccascade.checkpoints.assembly import model_shapes
 from speccascade.checkpoints.paths import resolve
 from speccascade.checkpoints.safetensors_io import load, read_metadata, save
-from speccascade.models import Gemma, GemmaConfig, Restricted
+from speccascade.cli import compose, ingredients
+from speccascade.cli.build import make
+from speccascade.errors import UserError
+from speccascade.models import Gemma, GemmaConfig, Restricted, model_of
 from speccascade.tasks import translation
 
 MODEL = "emb_dim num_heads head_dim mlp_dim num_encoder_layers num_decoder_layers"
@@ -160,9 +165,48 @@ def test_a_training_without_its_corpus_says_how_to_get_it(cli, monkeypatch):
         (["training.initial=x", "training.initial_decoder_layers=0"], "1 to 5"),
         (["training.initial=x", "training.initial_decoder_layers=6"], "1 to 5"),
         (["training.teacher.uri=mini:x"], "is what training.cut cuts"),
+        (
+            ["training.initial=x", "training.initial_layers=[0]"],
+            "for a decoder-only model",
+        ),
     ],
 )
 def test_an_option_that_could_not_act_is_one_sentence(cli, words, expected):
     status, _, err = cli("train", *words)
     assert status == 2, err
     assert err.count("\n") == 1 and expected in err
+
+
+def _composed(*overrides: str):
+    words = compose.Words(
+        names=(), overrides=("training=mini_suite_gemma_target", *overrides)
+    )
+    return compose.one_job(words, "train").training
+
+
+def test_a_decoder_starts_from_some_layers_of_another():
+    asked = _composed()
+    model = model_of(make(asked, "model"))
+    whole = checkpoint("mini:ende_docs_gemma_target").params
+    initial = ingredients._initial(model, asked)
+    shapes = jax.tree.map(lambda leaf: leaf.shape, initial)
+    assert shapes == jax.tree.map(lambda leaf: leaf.shape, model_shapes(model))
+    for new, old in enumerate(asked.initial_layers):
+        jax.tree.map(
+            np.testing.assert_array_equal,
+            initial[f"layers_{new}"],
+            whole[f"layers_{old}"],
+        )
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("training.initial_layers=[0,1]", "they must be equal"),
+        ("training.initial=package:mini_suite_target.safetensors", "no decoder-only"),
+    ],
+)
+def test_layers_that_do_not_make_the_model_are_refused(override, expected):
+    asked = _composed(override)
+    with pytest.raises(UserError, match=expected):
+        ingredients._initial(model_of(make(asked, "model")), asked)

@@ -15,12 +15,8 @@ import pytest
 from speccascade.errors import UserError
 from speccascade.jobs import loaded, timing
 from speccascade.jobs.method import MethodSpec
-from speccascade.jobs.run import (
-    free_compiled_programs,
-    run_directory_of,
-    run_job,
-    time_jobs,
-)
+from speccascade.jobs.programs import free_compiled_programs
+from speccascade.jobs.run import run_directory_of, run_job, time_jobs
 from speccascade.jobs.spec import LatencySpec, SamplingSpec
 from tests.jobs import tiny
 

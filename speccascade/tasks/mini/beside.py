@@ -35,6 +35,11 @@ class GsmSymbolic(WordProblems):
     buckets: tuple[int, ...] = (128, 256)
     cuts_prompts: bool = True
 
+    def check_split(self, split: str) -> None:
+        """Accepts the test split, the only one that there is."""
+        if split != "test":
+            raise UserError(f"Task {self.name!r} has a test split only, no {split}.")
+
     def made(self, split: str, chance: random.Random) -> Iterator[tuple[str, str, str]]:
         raise UserError(
             "Nothing trains on gsm_symbolic: its templates come from GSM8K's test."

@@ -17,17 +17,17 @@ results are computed by the solution itself.
 """
 
 import functools
-import hashlib
 import itertools
 import random
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from speccascade.tasks.splits import Split, split_by_hash
+
 # Share of the compositions held out, in per cent: validation, then test.
 HELD_OUT = (10, 30)
-# Most steps of a chain in training; steps of longer chains, and the share of these in
-# validation, in per cent: the others are the test's.
-LONGEST, LONGER, LONGER_HELD_OUT = 3, (4, 5), 40
+# Most steps of a chain in training, and steps of longer chains, which never train.
+LONGEST, LONGER, LONGER_HELD_OUT = 3, (4, 5), (40, 100)
 
 
 class Part(NamedTuple):
@@ -205,20 +205,15 @@ def held_out(split: str, chance: random.Random) -> tuple[str, ...]:
             return chain
 
 
-def split_of(composition: Sequence[str]) -> str:
+def split_of(composition: Sequence[str]) -> Split:
     """Split of a chain, from the SHA-256 of its names.
 
     Single steps only train; chains of more than three steps never do.
     """
     if len(composition) == 2:
         return "train"
-    digest = hashlib.sha256(",".join(composition).encode()).digest()
-    share = int.from_bytes(digest[:4], "big") % 100
-    if len(composition) > LONGEST + 1:
-        return "validation" if share < LONGER_HELD_OUT else "test"
-    if share < HELD_OUT[0]:
-        return "validation"
-    return "test" if share < HELD_OUT[1] else "train"
+    held_out = LONGER_HELD_OUT if len(composition) > LONGEST + 1 else HELD_OUT
+    return split_by_hash(",".join(composition), held_out)
 
 
 def function(composition: Sequence[str], chance: random.Random) -> Function | None:

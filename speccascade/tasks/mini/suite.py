@@ -6,9 +6,7 @@ or read from a corpus that must be rebuilt first (summarization, question answer
 
 import abc
 import dataclasses
-import importlib.resources
 import itertools
-import json
 import random
 import re
 from collections.abc import Iterator
@@ -23,8 +21,10 @@ from speccascade.tasks.metrics import Metric
 from speccascade.tasks.mini import small_functions, wiki, word_problems
 from speccascade.tasks.qa_metrics import AnswerF1, AnswerMatch
 from speccascade.tasks.rouge import Rouge
+from speccascade.tasks.shipped import shipped_file, shipped_rows
 
 BASELINE_WORDS = 6
+WIKI_PASSES = 3  # of the tasks that have few texts, in the mixture
 MADE = 60_000  # training examples of the tasks that are made to order
 
 
@@ -38,21 +38,17 @@ class MiniTask(Task):
 
     def evaluation_file(self, split: str) -> Path:
         self.check_split(split)
-        data = importlib.resources.files("speccascade") / "data"
-        return Path(str(data / f"{self.name}.{split}.jsonl"))
+        return shipped_file(self.name, split)
 
     def texts(self, split: str) -> list[Text]:
         if split == "train":
             rows = self.made("train", random.Random(f"{self.name} train"))
             return [Text(number, *row) for number, row in enumerate(rows)]
-        path = self.evaluation_file(split)
-        try:
-            # Not splitlines(): some text separators that it cuts at may stand in text.
-            with path.open(encoding="utf-8") as lines:
-                rows = [json.loads(line) for line in lines]
-        except OSError as error:
-            raise UserError(f"{path} is missing: install speccascade again.") from error
-        return [Text(**{name: row.get(name) for name in Text._fields}) for row in rows]
+        rows = shipped_rows(self.evaluation_file(split))
+        return [
+            Text(row["id"], row["source"], row["reference"], row.get("solution"))
+            for row in rows
+        ]
 
     @abc.abstractmethod
     def trivial(self, source: str) -> str:
@@ -91,11 +87,7 @@ class WikiDesc(MiniTask):
     def made(self, split: str, chance: random.Random) -> Iterator[tuple[str, str]]:
         for lead in wiki.articles():
             if lead.split == split:
-                yield wiki_text(lead), lead.summary
-
-
-def wiki_text(lead: wiki.Lead) -> str:
-    return " ".join(lead.text.split()[:60])
+                yield lead.opening, lead.summary
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -189,7 +181,6 @@ class MiniSuite(Task):
     """
 
     name: str = "mini_suite"
-    wiki_passes: int = 3
     max_prompt_tokens: int = 176
     buckets: tuple[int, ...] = (128, 176)
     metrics: tuple[Metric, ...] = ()
@@ -211,7 +202,7 @@ class MiniSuite(Task):
         for task in (WikiDesc(), WikiQa(), WordProblems(), SmallFunctions()):
             found = task.training_pairs(vocabulary, split)
             wiki_task = isinstance(task, (WikiDesc, WikiQa))
-            pairs += found * (self.wiki_passes if split == "train" and wiki_task else 1)
+            pairs += found * (WIKI_PASSES if split == "train" and wiki_task else 1)
         if split == "train":
             pairs += [
                 (vocabulary.encode(prompt), vocabulary.encode(answer))
@@ -220,11 +211,11 @@ class MiniSuite(Task):
         return pairs
 
     def _others(self, chance: random.Random) -> Iterator[tuple[str, str]]:
-        for lead in itertools.chain(wiki.packages(), wiki.articles()):
+        packages = wiki.packages()
+        for number, lead in enumerate([*packages, *wiki.articles()]):
             if lead.split != "train" or len(lead.text.split()) < 10:
                 continue
-            text = wiki_text(lead)
-            if lead.group.startswith("source:"):
-                yield f"synopsis: {text}", lead.summary
-            question, answer = wiki.following(text, chance)
-            yield f"question: {question} context: {text}", answer
+            if number < len(packages):
+                yield f"synopsis: {lead.opening}", lead.summary
+            question, answer = wiki.following(lead.opening, chance)
+            yield f"question: {question} context: {lead.opening}", answer

@@ -10,9 +10,10 @@ Those that ship to evaluate on are made by reasoning-gym itself (`chain_sum`), t
 train on are made here; an expression belongs to one split, by a hash.
 """
 
-import hashlib
 import random
 from typing import NamedTuple
+
+from speccascade.tasks.splits import Split, split_by_hash
 
 OPENING = "State the final answer to the following arithmetic problem: "
 # Share of the expressions held out, in per cent: validation, then test.
@@ -27,13 +28,9 @@ class Sum(NamedTuple):
     answer: str
 
 
-def split_of(expression: str) -> str:
+def split_of(expression: str) -> Split:
     """Split of an expression, such as `57 + 87 - 70`, from its SHA-256."""
-    digest = hashlib.sha256(expression.encode()).digest()
-    share = int.from_bytes(digest[:4], "big") % 100
-    if share < HELD_OUT[0]:
-        return "validation"
-    return "test" if share < HELD_OUT[1] else "train"
+    return split_by_hash(expression, HELD_OUT)
 
 
 def drawn(split: str, chance: random.Random) -> str:

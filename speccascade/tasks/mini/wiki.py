@@ -7,7 +7,6 @@ descriptions with their synopses (`debian_synopsis.jsonl.gz`). Both are made by
 
 import functools
 import gzip
-import hashlib
 import json
 import random
 from collections.abc import Iterator
@@ -17,12 +16,14 @@ from typing import NamedTuple
 from speccascade.errors import UserError
 from speccascade.tasks.corpus import data_folder
 from speccascade.tasks.mini import wiki_questions
+from speccascade.tasks.splits import Split, split_by_hash
 
 WIKI_FILE, DEBIAN_FILE = "wiki_desc.jsonl.gz", "debian_synopsis.jsonl.gz"
 # Share of the groups held out, in per cent: validation, then test.
 HELD_OUT = (4, 16)
 # Share of the articles whose "What is …?" is asked; other questions are all asked.
 KIND_SHARE = 0.4
+OPENING_WORDS = 60
 
 
 class Lead(NamedTuple):
@@ -34,13 +35,14 @@ class Lead(NamedTuple):
     summary: str
 
     @property
-    def split(self) -> str:
+    def opening(self) -> str:
+        """The first `OPENING_WORDS` words of the text."""
+        return " ".join(self.text.split()[:OPENING_WORDS])
+
+    @property
+    def split(self) -> Split:
         """Split of the group, from the SHA-256 of its name."""
-        digest = hashlib.sha256(self.group.encode()).digest()
-        share = int.from_bytes(digest[:4], "big") % 100
-        if share < HELD_OUT[0]:
-            return "validation"
-        return "test" if share < HELD_OUT[1] else "train"
+        return split_by_hash(self.group, HELD_OUT)
 
 
 def articles() -> list[Lead]:

@@ -16,11 +16,12 @@ in the test was never seen in training in that order, only its steps were. Numbe
 between 1 and `LARGEST`.
 """
 
-import hashlib
 import itertools
 import random
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
+
+from speccascade.tasks.splits import Split, split_by_hash
 
 LARGEST = 300
 # Share of the compositions held out, in per cent: validation, then test.
@@ -153,13 +154,9 @@ def compositions(split: str) -> list[tuple[str, ...]]:
     return [one for one in every if split_of(one) == split]
 
 
-def split_of(composition: Sequence[str]) -> str:
+def split_of(composition: Sequence[str]) -> Split:
     """Split of a composition, from the SHA-256 of its names."""
-    digest = hashlib.sha256(",".join(composition).encode()).digest()
-    share = int.from_bytes(digest[:4], "big") % 100
-    if share < HELD_OUT[0]:
-        return "validation"
-    return "test" if share < HELD_OUT[1] else "train"
+    return split_by_hash(",".join(composition), HELD_OUT)
 
 
 def problem(composition: Sequence[str], chance: random.Random) -> Problem:

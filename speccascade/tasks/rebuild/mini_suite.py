@@ -22,7 +22,6 @@ from speccascade.tasks.mini.suite import (
     WikiDesc,
     WikiQa,
     WordProblems,
-    wiki_text,
 )
 from speccascade.tasks.rebuild import gym
 from speccascade.tasks.rebuild.leads import debian_rows, wiki_rows
@@ -87,7 +86,7 @@ def evaluation_rows(
 
 
 def _write_evaluation(folder: Path) -> None:
-    titles = {wiki_text(lead): lead.title for lead in wiki.articles()}
+    titles = {lead.opening: lead.title for lead in wiki.articles()}
     for task in (WikiDesc(), WikiQa(), WordProblems(), SmallFunctions()):
         for split in ROWS:
             rows = list(evaluation_rows(task, split))

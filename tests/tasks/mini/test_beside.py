@@ -42,3 +42,8 @@ def test_templates_are_asked_and_never_trained_on():
     assert all(text.reference.lstrip("-").isdigit() for text in texts)
     with pytest.raises(UserError, match="Nothing trains on gsm_symbolic"):
         list(GsmSymbolic().made("train", random.Random(0)))
+
+
+def test_templates_have_a_test_split_only():
+    with pytest.raises(UserError, match="a test split only, no validation"):
+        GsmSymbolic().texts("validation")
