@@ -72,6 +72,16 @@ def _sharpened(sweeps: Sweeps) -> tuple[Method, Method]:
     return target, lossless
 
 
+def _fallbacks(*values: str) -> list[Method]:
+    """The original BiLD at several confidences below which its drafter stops."""
+    return [
+        _cascade(
+            f"bild_original_{value.replace('.', '')}", f"BiLD [{value}]", "bild", "bild"
+        )
+        for value in values
+    ]
+
+
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
@@ -116,6 +126,7 @@ METHODS: dict[str, Method] = {
         _cascade("oracle_diff_log", "Oracle [DiffLog]", "oracle_cascade", "diff_log"),
         _cascade("oracle_opt", "Oracle [OPT]", "oracle_cascade", "opt"),
         _cascade("bild_original", "BiLD", "bild", "bild"),
+        *_fallbacks("0.1", "0.3", "0.5", "0.7", "0.9"),
         *_sharpened("temperature"),
         *_sharpened("top_k"),
         *_sharpened("top_p"),

@@ -1,7 +1,7 @@
 """A drafter and a target with one vocabulary, read from the files of a pair."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import jax
@@ -61,7 +61,7 @@ class CheckpointSpec:
     """A model from a checkpoint of any kind, which says its own shape.
 
     Attributes:
-      uri: see `loading.load`.
+      uri: see `loading.load`; `{task}` in it is the task's name (`PairSpec.for_task`).
       dtype: in which it computes, "float32" or "bfloat16".
       overrides: fields of its configuration in place of the checkpoint's: a mapping, or
         its sorted items, which it becomes.
@@ -151,6 +151,18 @@ class PairSpec:
             self.form in FORMS,
             f"pair.form must be one of {', '.join(FORMS)}, not {self.form!r}",
         )
+
+    def for_task(self, task: str) -> "PairSpec":
+        """The pair with the models that were fine-tuned on a task.
+
+        `{task}` in the uri of a checkpoint is the task's name there.
+        """
+        models = {
+            role: replace(model, uri=model.uri.replace("{task}", task))
+            for role, model in (("drafter", self.drafter), ("target", self.target))
+            if isinstance(model, CheckpointSpec)
+        }
+        return replace(self, **models)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,8 @@ from speccascade.jobs.method import MethodSpec
 from speccascade.jobs.spec import EngineSpec, JobSpec, LatencySpec, SamplingSpec
 from speccascade.tasks.base import Task
 
+PAPER = "paper"  # a split: the one that the paper reports a task on
+
 
 def job_spec(config: Config) -> JobSpec:
     """The job that a configuration asks for.
@@ -25,12 +27,12 @@ def job_spec(config: Config) -> JobSpec:
     method = make(config, "method", MethodSpec)
     pair, task = make(config, "pair", PairSpec), make(config, "task", Task)
     return JobSpec(
-        pair=pair,
+        pair=pair.for_task(task.name),
         task=task.in_form(pair.form),
         method=_thinned(method, config.max_thresholds),
         sampling=make(config, "sampling", SamplingSpec),
         seeds=tuple(config.seeds),
-        split=config.split,
+        split=task.paper_split if config.split == PAPER else config.split,
         num_examples=config.num_examples,
         engine=make(config, "engine", EngineSpec),
         latency=make(config, "latency", LatencySpec),
@@ -62,10 +64,11 @@ def validation_spec(config: Config) -> JobSpec | None:
     count = config.validation_examples
     if count < 0:
         raise UserError(f"validation_examples must be >= 0, not {count}.")
-    if count == 0 or config.split == "validation":
+    spec = job_spec(config)
+    if count == 0 or spec.split == "validation":
         return None
     return dataclasses.replace(
-        job_spec(config),
+        spec,
         split="validation",
         num_examples=count,
         latency=LatencySpec(num_examples=0, repeats=1),

@@ -14,7 +14,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
-from speccascade.cli import outcomes
+from speccascade.cli import compose, outcomes
 from speccascade.cli.config_type import Config
 from speccascade.cli.guard import OK
 from speccascade.cli.launch import import_from_here, launch
@@ -33,7 +33,12 @@ _decoded: list[Decoded] = []  # of this process's sweep, waiting to be timed
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Everything after the verb is Hydra's."""
+    """Everything after the verb is Hydra's; several experiments run one by one."""
+    statuses = [_run(words) for words in compose.expanded(arguments)]
+    return max(statuses)
+
+
+def _run(arguments: Sequence[str]) -> int:
     _decoded.clear()
     status = launch("run", job, "config", arguments)
     if _decoded:

@@ -164,6 +164,7 @@ class Paths:
     cache: str = MISSING
     data: str | None = None
     tfds: str | None = None
+    models: str | None = None
 
 
 @dataclass
@@ -179,7 +180,7 @@ class Run:
     logger: Any = MISSING
     paths: Paths = field(default_factory=Paths)
     split: str = MISSING
-    num_examples: int = MISSING
+    num_examples: int | None = MISSING
     validation_examples: int = 0
     seeds: list[int] = MISSING
     max_thresholds: int | None = None

@@ -13,27 +13,32 @@ from speccascade.cli.guard import OK
 from speccascade.errors import UserError
 from speccascade.store import RunDirectory, RunStatus
 
-DESCRIPTION = "Lists every run directory under paths.root, and the jobs that failed."
+DESCRIPTION = (
+    "Lists the run directories under paths.root, or those of the named experiments, "
+    "with the minutes that their computing took, and the jobs that failed."
+)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Prints a table of run directories, then what deserves a look."""
     words = compose.parse("status", DESCRIPTION, arguments)
-    if words.names:
-        raise UserError(
-            f"status takes no names, only overrides such as paths.root=...; "
-            f"{words.names[0]!r} is none."
-        )
     root = Path(os.path.expanduser(compose.one_job(words).paths.root))
-    paths = sorted(
-        path.parent
-        for path in root.glob("*/*/*/*/config.yaml")
-        if not path.relative_to(root).parts[0].startswith(".")
-    )
-    if not paths:
-        print(f"{root} holds no results yet; run `speccascade run -m experiment=demo`.")
+    if words.names:
+        paths = _paths_of(words)
     else:
-        _print_runs(root, paths)
+        paths = [
+            path.parent
+            for path in root.glob("*/*/*/*/config.yaml")
+            if not path.relative_to(root).parts[0].startswith(".")
+        ]
+    if not paths:
+        name = words.names[0] if words.names else "demo"
+        print(
+            f"{root} holds no results of it yet; run "
+            f"`speccascade run -m experiment={name}`."
+        )
+    else:
+        _print_runs(root, sorted(paths))
     reasons: dict[str, list[str]] = {}
     for outcome in outcomes.read(root / ".hydra-logs"):
         if outcome.error:
@@ -44,11 +49,20 @@ def main(arguments: Sequence[str]) -> int:
     return OK
 
 
+def _paths_of(words: compose.Words) -> list[Path]:
+    """The run directories that exist of the named experiments' jobs."""
+    from speccascade.cli.figures import stored_jobs  # imports JAX
+
+    jobs = [job for name in words.names for job in stored_jobs(words, name)]
+    return list({job.run.path: None for job in jobs if job.run is not None})
+
+
 def _print_runs(root: Path, paths: Sequence[Path]) -> None:
     table = Table(box=None, pad_edge=False)
-    for column in ("run", "points", "rows", "units", "timings", "summary"):
+    for column in ("run", "points", "rows", "units", "timings", "min", "summary"):
         table.add_column(column, justify="left" if column == "run" else "right")
     notes: list[str] = []
+    spent = 0.0
     for path in paths:
         name = str(path.relative_to(root))
         try:
@@ -56,8 +70,9 @@ def _print_runs(root: Path, paths: Sequence[Path]) -> None:
             status = run.status()
         except UserError as error:
             notes.append(str(error))
-            table.add_row(name, *["?"] * 5)
+            table.add_row(name, *["?"] * 6)
             continue
+        spent += status.spent
         notes += [f"{name}: {note}" for note in _notes(status)]
         table.add_row(
             name,
@@ -65,10 +80,12 @@ def _print_runs(root: Path, paths: Sequence[Path]) -> None:
             str(status.rows),
             str(status.units),
             str(status.timings),
+            f"{status.spent / 60:.1f}",
             "yes" if status.has_summary else "no",
         )
     # Wide enough for any name: a run directory's path is there to be copied.
     Console(width=200, highlight=False).print(table)
+    print(f"{len(paths)} runs, {spent / 60:.1f} minutes of decoding and timing")
     for note in notes:
         print(note)
 

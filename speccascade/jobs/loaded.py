@@ -62,19 +62,22 @@ class LoadedJob:
 
     @classmethod
     def of(cls, spec: JobSpec) -> "LoadedJob":
-        """Loads the pair and the first `num_examples` examples.
+        """Loads the pair and the first `num_examples` examples, or all of them.
 
         Raises:
           UserError: the split holds fewer examples, or loading failed.
         """
         examples = _load_examples(spec.task, spec.split, spec.pair, spec.cache_dir)
-        if len(examples) < spec.num_examples:
+        latency = spec.latency.num_examples
+        asked = spec.num_examples or max(len(examples), latency)
+        if len(examples) < asked:
             raise UserError(
                 f"Split {spec.split!r} of task {spec.task.name!r} has {len(examples)} "
-                f"examples, not {spec.num_examples}; lower num_examples (for a sweep's "
-                "validation data, validation_examples)."
+                f"examples, not {asked}; lower num_examples (for a sweep's "
+                "validation data, validation_examples; for timings, "
+                "latency.num_examples)."
             )
-        return cls(spec, _load_pair(spec.pair), examples[: spec.num_examples])
+        return cls(spec, _load_pair(spec.pair), examples[:asked])
 
     @classmethod
     def without_examples(cls, spec: JobSpec) -> "LoadedJob":

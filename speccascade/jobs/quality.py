@@ -6,6 +6,7 @@ when it ends.
 """
 
 import itertools
+import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -47,12 +48,14 @@ def decode_missing(job: LoadedJob, directory: RunDirectory, report: Reporter) ->
     if missing:
         report.progress(0, len(missing), what)
     for units in _queues(missing):
+        begun = time.monotonic()
         members = [examples[one.id] for one in units[0].examples]
         places = [unit.coordinates for unit in units]
         generation = job.decode_queue(members, places, size, size * QUEUED_UNITS)
         rows = _records(job, units, members, generation)
         for unit in units:
             directory.append_unit(list(itertools.islice(rows, len(unit))))
+        directory.append_spent("decoding", time.monotonic() - begun)
         done += len(units)
         report.progress(done, len(missing), what)
     return len(missing)

@@ -99,7 +99,7 @@ class JobSpec:
         sampling: temperature and truncation.
         seeds: every row is decoded once a seed.
         split: of the task.
-        num_examples: the first so many in the task's stored order.
+        num_examples: the first so many in the task's stored order; None: all.
         engine: batching.
         latency: the measured phase.
         root: results root.
@@ -112,7 +112,7 @@ class JobSpec:
     sampling: SamplingSpec
     seeds: tuple[int, ...]
     split: str
-    num_examples: int
+    num_examples: int | None
     engine: EngineSpec
     latency: LatencySpec
     root: str
@@ -120,8 +120,8 @@ class JobSpec:
 
     def __post_init__(self) -> None:
         require(
-            self.num_examples >= 1,
-            f"num_examples must be >= 1, not {self.num_examples}",
+            self.num_examples is None or self.num_examples >= 1,
+            f"num_examples must be >= 1, or null for all, not {self.num_examples}",
         )
         require(bool(self.seeds), "seeds must name at least one seed, as in seeds=[0]")
         wide = [seed for seed in self.seeds if not INT32_MIN <= seed <= INT32_MAX]
@@ -134,7 +134,7 @@ class JobSpec:
             f"seeds names one seed twice: {list(self.seeds)}",
         )
         require(
-            self.latency.num_examples <= self.num_examples,
+            self.num_examples is None or self.latency.num_examples <= self.num_examples,
             f"latency.num_examples = {self.latency.num_examples} exceeds num_examples "
             f"= {self.num_examples}; timed examples are the first of those decoded",
         )

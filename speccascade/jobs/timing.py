@@ -12,6 +12,7 @@ import dataclasses
 import itertools
 import os
 import random
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 import jax
@@ -69,6 +70,7 @@ def _time_together(jobs: Sequence[TimedJob], report: Reporter) -> int:
     passes = list(_passes(jobs, host, device))
     if not passes:
         return 0
+    begun = time.monotonic()
     # At the sampling that the jobs share, whatever any of them sweeps.
     target = jobs[0].job.target_alone
     _warm_up(jobs, target, [example for _, example, _ in passes], report)
@@ -105,8 +107,11 @@ def _time_together(jobs: Sequence[TimedJob], report: Reporter) -> int:
                 load=round(load, 2),
             )
             taken.append((one.directory, record))
-        for directory, records in itertools.groupby(taken, key=lambda pair: pair[0]):
-            directory.append_latency([record for _, record in records])
+        seconds, begun = time.monotonic() - begun, time.monotonic()
+        for directory, pairs in itertools.groupby(taken, key=lambda pair: pair[0]):
+            records = [record for _, record in pairs]
+            directory.append_latency(records)
+            directory.append_spent("timing", seconds * len(records) / len(taken))
         done += len(missing)
     report.progress(total, total, "timings")
     return total

@@ -22,7 +22,7 @@ from speccascade.errors import UserError
 from speccascade.store.files import explained
 from speccascade.store.records import Coordinates, LatencyRecord, Record
 
-Line = TypeVar("Line", Record, LatencyRecord)
+Line = TypeVar("Line", Record, LatencyRecord, float)
 RowName = tuple[Coordinates, int]
 
 

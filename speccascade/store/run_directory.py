@@ -4,6 +4,7 @@
         config.yaml                          the identity, and what helps a reader
         records-<host>-<pid>-<random>.jsonl  one line a row, a unit at a time
         latency-<host>-<pid>-<random>.jsonl  one line a timing
+        spent-<host>-<pid>-<random>.jsonl    one line a stretch of computing
         summary.json                         derived; can be deleted and rebuilt
         corpus_scores.json                   derived; of tasks with metrics of their own
 
@@ -11,6 +12,7 @@ Any number of processes may add to one run; each writes files of its own. A proc
 be killed at any moment: what it had appended is there, and the rest is redone.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,11 +20,13 @@ from typing import Any
 import yaml
 
 from speccascade.errors import UserError
+from speccascade.store.encoding import decode_number, from_line, to_line
 from speccascade.store.files import AppendFile, explained, write_atomically
 from speccascade.store.identity import canonical_identity, run_key
 from speccascade.store.reading import (
     RowName,
     UnitCopy,
+    read_lines,
     select_rows,
     select_timings,
     unit_copies,
@@ -49,6 +53,7 @@ class RunDirectory:
         self.identity = dict(identity)
         self._records = AppendFile(path, "records")
         self._latency = AppendFile(path, "latency")
+        self._spent = AppendFile(path, "spent")
 
     @classmethod
     def open(
@@ -149,10 +154,20 @@ class RunDirectory:
         """Adds timings; errors as `append_unit`."""
         self._latency.append("".join(one.to_line() for one in records))
 
+    def append_spent(self, phase: str, seconds: float) -> None:
+        """Notes how long a stretch of decoding or timing took, compilation included.
+
+        Args:
+          phase: "decoding" or "timing".
+          seconds: of wall clock; a job that shares a stretch notes its share.
+        """
+        self._spent.append(to_line({"phase": phase, "seconds": round(seconds, 3)}))
+
     def close(self) -> None:
         """Ends the files of this process."""
         self._records.close()
         self._latency.close()
+        self._spent.close()
 
     def __enter__(self) -> "RunDirectory":
         return self
@@ -198,10 +213,22 @@ class RunDirectory:
             )
         ]
 
+    def spent(self) -> float:
+        """Seconds that all stretches of decoding and timing took together.
+
+        Work that was killed before it was stored is not in it.
+        """
+        files = sorted(self.path.glob("spent-*.jsonl"))
+        return math.fsum(one for path in files for one in read_lines(path, _seconds))
+
     def status(self) -> RunStatus:
         """What is there; never raises for stale rows or differing copies."""
-        has_summary = (self.path / SUMMARY).exists()
-        return run_status(self._copies(), list(self.latency()), has_summary)
+        return run_status(
+            self._copies(),
+            list(self.latency()),
+            spent=self.spent(),
+            has_summary=(self.path / SUMMARY).exists(),
+        )
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Replaces summary.json in one step; see `summary.summarise`."""
@@ -209,6 +236,10 @@ class RunDirectory:
 
     def _copies(self) -> Iterator[UnitCopy]:
         return unit_copies(list(self.path.glob("records-*.jsonl")))
+
+
+def _seconds(line: bytes) -> float:
+    return decode_number(from_line(line).get("seconds"))
 
 
 def find_runs(root: str | Path) -> list[RunDirectory]:

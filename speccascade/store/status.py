@@ -20,6 +20,7 @@ class RunStatus:
       stale: examples that are stored with more than one text.
       timings: timings of the latency phase, each counted once.
       hosts: machines that timed, as (host, device).
+      spent: seconds of decoding and timing.
       has_summary: whether summary.json was written.
     """
 
@@ -30,11 +31,16 @@ class RunStatus:
     stale: tuple[int, ...]
     timings: int
     hosts: tuple[tuple[str, str], ...]
+    spent: float
     has_summary: bool
 
 
 def run_status(
-    copies: Iterator[UnitCopy], timings: Sequence[LatencyRecord], has_summary: bool
+    copies: Iterator[UnitCopy],
+    timings: Sequence[LatencyRecord],
+    *,
+    spent: float,
+    has_summary: bool,
 ) -> RunStatus:
     """Counts units and compares the copies of rows."""
     complete: set[str] = set()
@@ -60,5 +66,6 @@ def run_status(
         stale=tuple(sorted(one for one, found in texts.items() if len(found) > 1)),
         timings=len(timings),
         hosts=tuple(sorted({(one.host, one.device) for one in timings})),
+        spent=spent,
         has_summary=has_summary,
     )

@@ -13,7 +13,7 @@ import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from speccascade.checkpoints.vocabulary import Vocabulary
 from speccascade.errors import UserError
@@ -97,6 +97,7 @@ class Task(abc.ABC):
       stop: an answer ends where any of these texts begins, and with the end token.
       cuts_prompts: whether a prompt that is too long is cut, its end token kept, as
         the T5 code does; otherwise it is an error.
+      paper_split: the split that the paper reports the task on.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Task(abc.ABC):
     open_prompt: bool = False
     stop: tuple[str, ...] = ()
     cuts_prompts: bool = False
+    paper_split: ClassVar[str] = "test"
 
     def __post_init__(self) -> None:
         if "{source}" not in self.prompt_form:

@@ -90,6 +90,7 @@ class XSum(Summarization):
     few_shot_buckets: tuple[int, ...] = (1536, 2048)
     few_shot_words: int = 200
     metrics: tuple[Metric, ...] = (ROUGE_2, ROUGE_L, *UNSTEMMED)
+    paper_split: ClassVar[str] = "validation"
     FILES: ClassVar[Mapping[str, str]] = {
         split: f"xsum/{split}*.jsonl*" for split in SPLITS
     }
@@ -129,6 +130,7 @@ class CnnDailymail(Summarization):
         Rouge(kind="rougeLsum"),
         *UNSTEMMED,
     )
+    paper_split: ClassVar[str] = "validation"
     FILES: ClassVar[Mapping[str, str]] = {
         split: f"cnn_dailymail/{split}*.jsonl*" for split in SPLITS
     }

@@ -97,6 +97,7 @@ class Wmt14EnDe(EnglishGerman):
     max_prompt_tokens: int = 80
     max_new_tokens: int = 80
     buckets: tuple[int, ...] = (40, 80)
+    paper_split: ClassVar[str] = "validation"
     FILES: ClassVar[Mapping[str, str]] = {
         "train": "wmt14/train.en*",
         "validation": "wmt14/newstest2013.en*",

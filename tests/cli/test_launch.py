@@ -233,3 +233,20 @@ def test_an_outcome_of_another_launch_does_not_count(cli, jobs, tmp_path):
     torn.parent.mkdir()
     torn.write_text(json.dumps({"job": "x"})[:-3])
     assert cli("run", "-m", "experiment=demo_quick", "method=opt")[0] == 0
+
+
+def test_several_experiments_run_one_after_the_other_each_with_its_own_axes(cli, jobs):
+    words = ["experiment=fig8_bild,fig1", "scale=smoke", "method=opt,lossy"]
+    assert cli("run", "-m", *words)[0] == 0
+    found = [(one.pair.name, one.method.name, one.method.gamma) for one in jobs]
+    assert found == [
+        ("ende_docs", "opt", 5),
+        ("ende_docs", "lossy", 5),
+        ("ende_docs", "opt", 10),
+        ("ende_docs", "lossy", 10),
+        ("ende_docs", "opt", 5),
+        ("ende_docs", "lossy", 5),
+        ("mini_suite", "opt", 5),
+        ("mini_suite", "lossy", 5),
+    ]
+    assert len(jobs.timed) == 2

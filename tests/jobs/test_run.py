@@ -63,6 +63,18 @@ def test_a_finished_job_decodes_nothing(tmp_path, decodings):
     assert without_timings(spec) == before
 
 
+def test_the_store_knows_how_long_computing_took_and_an_idle_start_adds_nothing(
+    tmp_path,
+):
+    spec = tiny.job(tmp_path, latency=LatencySpec(num_examples=2, repeats=1))
+    begun = time.monotonic()
+    directory = run_job(spec, tiny.Silent())
+    took = time.monotonic() - begun
+    spent = directory.spent()
+    assert 0 < spent <= took
+    assert run_job(spec, tiny.Silent()).spent() == spent
+
+
 def test_a_new_threshold_decodes_only_its_own_rows(tmp_path, decodings):
     spec = tiny.job(tmp_path)
     run_job(spec, tiny.Silent())

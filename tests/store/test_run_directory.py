@@ -309,3 +309,16 @@ def test_status_counts_rows_units_and_the_summary(filled, plan):
     assert (status.rows, status.units, status.has_summary) == (20, len(plan), False)
     filled.write_summary({})
     assert filled.status().has_summary
+
+
+def test_stretches_of_computing_add_up_over_processes_and_survive_a_torn_line(run):
+    assert run.spent() == 0
+    run.append_spent("decoding", 1.5)
+    other = again(run)
+    other.append_spent("timing", 2.25)
+    (torn,) = (
+        path for path in run.path.glob("spent-*") if b"decoding" in path.read_bytes()
+    )
+    torn.write_bytes(torn.read_bytes() + b'{"phase": "dec')
+    assert run.spent() == 3.75
+    assert again(run).status().spent == 3.75
