@@ -16,15 +16,16 @@ from speccascade.cli.build import job_spec
 from speccascade.cli.guard import OK
 from speccascade.cli.reporter import ConsoleReporter
 from speccascade.jobs.bench import profile_jobs
+from speccascade.jobs.programs import free_compiled_programs
 from speccascade.jobs.spec import JobSpec
 from speccascade.latency import HostProfile, save_profile
 
 DESCRIPTION = (
     "Times the calls of a pair on this host (drafter, target, verification, prompts; "
     "batch 1 and 8) and lossless speculation against the sum of its calls, and keeps "
-    "the component profile that latency is modelled by. Names are experiments whose "
-    "gammas and kinds of method are profiled; key=value are overrides as for `run`, "
-    "lists included, as method.gamma=3,5."
+    "the component profile that latency is modelled by, one a pair and task. Names are "
+    "experiments whose gammas and kinds of method are profiled, together; key=value "
+    "are overrides as for `run`, lists included, as method.gamma=3,5."
 )
 
 # One-minute load average at which something else had a core to itself all along.
@@ -34,17 +35,35 @@ _BUSY = 1.0
 def main(arguments: Sequence[str]) -> int:
     """Profiles, prints, saves."""
     words = compose.parse("bench", DESCRIPTION, arguments)
-    specs = [
-        job_spec(config)
-        for name in words.names or (None,)
-        for config in compose.sweep(words, name)
-    ]
-    with ConsoleReporter("bench") as report:
+    groups: dict[tuple[str, str], list[JobSpec]] = {}
+    for name in words.names or (None,):
+        for config in compose.sweep(words, name):
+            spec = job_spec(config)
+            groups.setdefault((spec.pair.name, spec.task.name), []).append(spec)
+    for specs in groups.values():
+        _profile(_of_one_kind(specs))
+        free_compiled_programs()
+    return OK
+
+
+def _of_one_kind(specs: Sequence[JobSpec]) -> list[JobSpec]:
+    """The jobs without truncation where there are any: a profile is of one kind."""
+    plain = [spec for spec in specs if not spec.truncates]
+    if plain and len(plain) < len(specs):
+        cut = {spec.method.name for spec in specs if spec.truncates}
+        print(f"not profiled, for they cut distributions: {', '.join(sorted(cut))}")
+    return plain or list(specs)
+
+
+def _profile(specs: Sequence[JobSpec]) -> None:
+    spec = specs[0]
+    name = f"{spec.pair.name} on {spec.task.name}"
+    with ConsoleReporter(f"bench {name}") as report:
         profile = profile_jobs(specs, report)
+    print(name)
     _print_components(profile)
     _print_rounds(profile)
     _print_engine(profile)
-    spec: JobSpec = specs[0]
     path = save_profile(spec.root, spec.pair.name, spec.task.name, profile)
     print(
         f"{profile.host}, {profile.device}, load {profile.load:g} at the start "
@@ -53,7 +72,6 @@ def main(arguments: Sequence[str]) -> int:
     print(os.path.relpath(path))
     if profile.load >= _BUSY:
         print("This host was busy with other work: repeat on a quiet one.")
-    return OK
 
 
 def _print_components(profile: HostProfile) -> None:

@@ -6,6 +6,7 @@ the jobs composed here, so they take the same overrides as `run`.
 
 import argparse
 import dataclasses
+import fnmatch
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,7 +31,7 @@ class Words:
     """The words after a verb that reads the store.
 
     Attributes:
-        names: of experiments.
+        names: of experiments, wildcards replaced by what they match.
         overrides: `key=value`, as for `run`.
         config_dir: a further folder of configurations, or None.
     """
@@ -49,16 +50,35 @@ def parse(verb: str, description: str, arguments: Sequence[str]) -> Words:
         "words",
         nargs="*",
         metavar="NAME or key=value",
-        help="experiments, and the overrides that `run` was given",
+        help="experiments, 'fig*' too, and the overrides that `run` was given",
     )
     parser.add_argument("--config-dir", help="a further folder of configurations")
     # Intermixed, for options may stand between the words.
     found = parser.parse_intermixed_args(list(arguments))
+    names = [word for word in found.words if "=" not in word]
     return Words(
-        names=tuple(word for word in found.words if "=" not in word),
+        names=tuple(matching(names, found.config_dir)),
         overrides=tuple(word for word in found.words if "=" in word),
         config_dir=found.config_dir,
     )
+
+
+def matching(names: Sequence[str], config_dir: str | None = None) -> list[str]:
+    """The names, those with a wildcard replaced by the experiments that match.
+
+    Raises:
+        UserError: nothing matches.
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        if not set(name) & set("*?["):
+            found[name] = None
+            continue
+        there = fnmatch.filter(experiments(config_dir), name)
+        if not there:
+            raise UserError(f"No experiment matches {name!r}.")
+        found |= dict.fromkeys(there)
+    return list(found)
 
 
 def experiments(config_dir: str | None = None) -> list[str]:

@@ -250,3 +250,13 @@ def test_several_experiments_run_one_after_the_other_each_with_its_own_axes(cli,
         ("mini_suite", "lossy", 5),
     ]
     assert len(jobs.timed) == 2
+
+
+def test_a_wildcard_names_the_experiments_that_match_it():
+    assert compose.matching(["demo", "fig8*"]) == [
+        "demo",
+        "fig8_bild",
+        "fig8_lossy_star",
+    ]
+    with pytest.raises(UserError, match="No experiment matches 'x"):
+        compose.matching(["x*y"])
