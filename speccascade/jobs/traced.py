@@ -40,30 +40,31 @@ def compare(
       UserError: no method has a threshold and one is given, an execution cannot be
         watched, or what is asked for does not load.
     """
+    require(bool(specs), "Name at least one method: method=lossless,opt")
+    require(
+        len({(one.pair, one.task) for one in specs}) == 1,
+        "Methods are compared on one pair and one task: name one of each",
+    )
     with_grid = [one.method.thresholds != (None,) for one in specs]
     require(
         threshold is None or any(with_grid),
         f"threshold = {threshold} has no use: none of the methods has a threshold",
     )
-    traces, example = [], None
-    for spec in specs:
-        one = dataclasses.replace(spec, method=at_threshold(spec.method, threshold))
-        if isinstance(prompt, int):
-            job = LoadedJob.of_example(one, prompt)
-        else:
-            job = LoadedJob.of_prompt(one, prompt)
-        example = job.examples[0]
-        traces.append(_traced(job))
-    require(example is not None, "Name at least one method: method=lossless,opt")
-    assert example is not None
-    spec = specs[0]
+    load = LoadedJob.of_example if isinstance(prompt, int) else LoadedJob.of_prompt
+    jobs = [
+        load(
+            dataclasses.replace(one, method=at_threshold(one.method, threshold)), prompt
+        )
+        for one in specs
+    ]
+    spec, example = specs[0], jobs[0].examples[0]
     number = f", {spec.split} example {prompt}" if isinstance(prompt, int) else ""
     return Comparison(
         title=f"{spec.task.name}{number}",
         prompt=example.source,
         reference=example.reference or None,
         facts=_facts(spec, specs),
-        traces=tuple(traces),
+        traces=tuple(map(_traced, jobs)),
     )
 
 
