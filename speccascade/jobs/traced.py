@@ -50,13 +50,7 @@ def compare(
         threshold is None or any(with_grid),
         f"threshold = {threshold} has no use: none of the methods has a threshold",
     )
-    load = LoadedJob.of_example if isinstance(prompt, int) else LoadedJob.of_prompt
-    jobs = [
-        load(
-            dataclasses.replace(one, method=at_threshold(one.method, threshold)), prompt
-        )
-        for one in specs
-    ]
+    jobs = [_loaded(one, prompt, threshold) for one in specs]
     spec, example = specs[0], jobs[0].examples[0]
     number = f", {spec.split} example {prompt}" if isinstance(prompt, int) else ""
     return Comparison(
@@ -66,6 +60,13 @@ def compare(
         facts=_facts(spec, specs),
         traces=tuple(map(_traced, jobs)),
     )
+
+
+def _loaded(spec: JobSpec, prompt: int | str, threshold: float | None) -> LoadedJob:
+    one = dataclasses.replace(spec, method=at_threshold(spec.method, threshold))
+    if isinstance(prompt, int):
+        return LoadedJob.of_example(one, prompt)
+    return LoadedJob.of_prompt(one, prompt)
 
 
 def _traced(job: LoadedJob) -> Trace:
