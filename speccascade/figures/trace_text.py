@@ -20,6 +20,7 @@ _STYLES = {
     Origin.REJECTED: "strike dim",
     Origin.DROPPED: "strike dim",
 }
+_LONGEST = 16  # columns of a token; a longer one is folded
 
 
 def print_comparison(found: Comparison, console: Console) -> None:
@@ -50,9 +51,10 @@ def _print(console: Console, *parts: Text) -> None:
 
 def _steps(trace: Trace) -> Table:
     table = _table()
-    for head in ("round", "at", "token", "from"):
-        right = head in ("round", "at")
-        table.add_column(head, justify="right" if right else "left", no_wrap=True)
+    table.add_column("round", justify="right", no_wrap=True)
+    table.add_column("at", justify="right", no_wrap=True)
+    table.add_column("token", overflow="fold", max_width=_LONGEST)
+    table.add_column("from", no_wrap=True)
     table.add_column("q(x)", justify="right", no_wrap=True)
     table.add_column("p(x)", justify="right", no_wrap=True)
     table.add_column("why", ratio=1)

@@ -97,7 +97,7 @@ class _Writer:
                 why = "follows a rejected draft" if slot > kept else "follows the end"
             else:
                 at = self._slot(q, p, slot, token)
-                why = self._tested(at, deferred, keep[slot], u[slot])
+                why = self._tested(at, deferred, float(keep[slot]), float(u[slot]))
             steps.append(
                 self._step(
                     index,
