@@ -48,7 +48,9 @@ def forced(checkpoint: Checkpoint, question: str, answer: str, label: str) -> Tr
         top = int(row.argmax())
         rank = 1 + int((row > row[token]).sum())
         own = shown(vocabulary, top)
-        why = "p's own choice" if rank == 1 else f"rank {rank} in p, whose own is {own!r}"
+        why = (
+            "p's own choice" if rank == 1 else f"rank {rank} in p, whose own is {own!r}"
+        )
         steps.append(
             Step(
                 round=1,
