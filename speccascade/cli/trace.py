@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -19,7 +20,7 @@ from speccascade.figures.files import write
 from speccascade.figures.trace_page import page
 from speccascade.figures.trace_text import print_comparison
 from speccascade.jobs.traced import compare
-from speccascade.traces import EXAMPLES, BlogExample, Comparison, forced
+from speccascade.traces import EXAMPLES, BlogExample, Comparison, Trace, forced
 
 DESCRIPTION = (
     "Shows one prompt token by token: who wrote each token, its probabilities, and why "
@@ -92,7 +93,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _split(overrides: Sequence[str]) -> tuple[Asked, tuple[str, ...]]:
     """Our own keys, and what is left for Hydra."""
-    ours: dict[str, object] = {}
+    ours: dict[str, Any] = {}
     theirs = []
     for word in overrides:
         key, _, text = word.partition("=")
@@ -110,7 +111,7 @@ def _split(overrides: Sequence[str]) -> tuple[Asked, tuple[str, ...]]:
         not {"example", "prompt"} <= ours.keys(),
         "example and prompt exclude each other: leave one of them out",
     )
-    return Asked(**ours), tuple(theirs)  # type: ignore[arg-type]
+    return Asked(**ours), tuple(theirs)
 
 
 def _blog_example(names: Sequence[str], asked: Asked) -> BlogExample | None:
@@ -147,10 +148,10 @@ def _comparison(
     specs = [job_spec(config) for config in compose.sweep(whole, None)]
     prompt = asked.prompt if example is None else example.question
     chosen = prompt if prompt is not None else asked.example or 0
+    # A mistake in the checkpoint's name shows before anything is decoded.
+    answers, note = _answers(asked, example)
     found = compare(specs, chosen, asked.threshold)
-    if example is None:
-        return found
-    return _with_answers(found, asked, example)
+    return dataclasses.replace(found, forced=answers, forced_note=note)
 
 
 def _task(words: compose.Words, defaults: Sequence[str], example: BlogExample) -> str:
@@ -162,19 +163,18 @@ def _task(words: compose.Words, defaults: Sequence[str], example: BlogExample) -
     return example.task if form == "fine_tuned" else "question"
 
 
-def _with_answers(found: Comparison, asked: Asked, example: BlogExample) -> Comparison:
+def _answers(
+    asked: Asked, example: BlogExample | None
+) -> tuple[tuple[Trace, ...], str]:
     """The blog's answers, teacher-forced through a checkpoint if there is one."""
     uri = asked.forced
     if uri is None and importlib.util.find_spec(GEMMA) is not None:
         uri = f"gguf:installed:{GEMMA}"
-    if uri in (None, "none"):
-        return found
+    if example is None or uri is None or uri == "none":
+        return (), ""
     checkpoint = load(uri)
-    return dataclasses.replace(
-        found,
-        forced=tuple(
-            forced(checkpoint, example.question, answer, label)
-            for label, answer in example.answers.items()
-        ),
-        forced_note=FORCED_NOTE.format(uri=uri),
+    traces = tuple(
+        forced(checkpoint, example.question, answer, label)
+        for label, answer in example.answers.items()
     )
+    return traces, FORCED_NOTE.format(uri=uri)

@@ -23,7 +23,7 @@ from speccascade.engine.token_cascade import TokenCascade
 from speccascade.models.interface import Model, Prompts
 from speccascade.sampling import Uniforms, row_key
 
-_EXECUTIONS: dict[Kind, Callable[..., Rounds]] = {
+EXECUTIONS: dict[Kind, Callable[..., Rounds]] = {
     "drafter": Alone,
     "target": Alone,
     "speculative": Speculative,
@@ -127,7 +127,7 @@ def rounds_of(
     ends: Ends,
 ) -> Rounds:
     """The execution of its kind, of these two models."""
-    return _EXECUTIONS[execution.kind](
+    return EXECUTIONS[execution.kind](
         execution=execution,
         drafter=drafter,
         target=target,

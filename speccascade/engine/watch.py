@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 import jax
 from jaxtyping import Array, Bool
 
-from speccascade.engine.generate import rounds_of, uniforms_of
+from speccascade.engine.generate import EXECUTIONS, rounds_of, uniforms_of
 from speccascade.engine.pair import WatchedRounds
 from speccascade.engine.request import Execution, PairParams, Rows
 from speccascade.engine.rounds import Progress
 from speccascade.engine.seen import Seen
 from speccascade.engine.state import Ends
-from speccascade.errors import UserError, require
+from speccascade.errors import require
 from speccascade.models.interface import Model, Prompts
 from speccascade.sampling import Uniforms
 
@@ -56,8 +56,13 @@ def watch(
       Its rounds, each played when it is asked for.
 
     Raises:
-      UserError: the execution does not say what it looks at.
+      UserError: the execution does not say what it looks at, or the rows are several.
     """
+    watched = [kind for kind, made in EXECUTIONS.items() if hasattr(made, "watch")]
+    require(
+        execution.kind in watched,
+        f"The execution {execution.kind} cannot be watched; {', '.join(watched)} can",
+    )
     begin, play = _programs(execution, drafter, target, max_new_tokens, eos_id)
     require(rows.active.shape == (1,), "What is watched is one row, not a batch")
     arrays = params, mask, stops
@@ -91,11 +96,7 @@ def _programs(
         found = rounds_of(
             execution, drafter, target, params, mask, max_new_tokens, ends
         )
-        if not isinstance(found, WatchedRounds):
-            raise UserError(
-                f"The execution {execution.kind} cannot be watched; drafter, target, "
-                "speculative, token_cascade and sequence_cascade can."
-            )
+        assert isinstance(found, WatchedRounds)  # as `watch` made sure
         return found
 
     @jax.jit
