@@ -125,8 +125,8 @@ def _row(step: Step, name: str) -> str:
         f"{step.origin.value}: {step.origin.meaning}",
         *_look(step.q),
         *_look(step.p),
-        "–" if step.keep is None else f"{step.keep:.4f}",
-        "–" if step.u is None else f"{step.u:.4f}",
+        "–" if step.keep is None else f"{step.keep:.4g}",
+        "–" if step.u is None else f"{step.u:.4g}",
     )
     found = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
     return f'<tr id="{name}">{found}<td class="why">{escape(step.why)}</td></tr>'
@@ -136,7 +136,7 @@ def _look(look: Look | None) -> tuple[str, str]:
     if look is None:
         return "–", "–"
     _, seen = apart(look.top_piece)
-    return f"{look.x:.4f}", f"{seen} ({look.top:.4f})"
+    return f"{look.x:.4g}", f"{seen} ({look.top:.4g})"
 
 
 def _legend(found: Comparison) -> str:

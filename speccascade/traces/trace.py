@@ -51,7 +51,7 @@ _MEANINGS = {
     Origin.DRAFTER: "written by the drafter alone",
     Origin.GIVEN: "given, not generated",
     Origin.REJECTED: "drafted, and rejected",
-    Origin.DROPPED: "thrown away unread",
+    Origin.DROPPED: "thrown away without a test of its own",
 }
 
 

@@ -74,7 +74,7 @@ def test_a_page_fits_and_shows_the_numbers_of_a_chosen_token(size, tmp_path):
         assert panel.is_hidden()
         tokens.nth(1).click()
         text = panel.inner_text()
-        for part in ("piece1", "resampled", "0.2500", "the (0.5000)", "</script>"):
+        for part in ("piece1", "resampled", "0.25", "the (0.5)", "</script>"):
             assert part in text
         assert "max q 0.1 < max p 0.9: asks the target" in text
         assert fits(view)
