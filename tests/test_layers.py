@@ -26,7 +26,7 @@ LAYERS = [
     {"models", "checkpoints"},
     {"engine", "methods"},
     {"tasks"},
-    {"training", "latency"},
+    {"training", "latency", "traces"},
     {"store", "curves", "theory"},
     {"figures", "tracking"},
     {"jobs"},

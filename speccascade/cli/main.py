@@ -18,6 +18,7 @@ VERBS = {
     "figures": ("figures", "draws figures and tables from the store"),
     "bench": ("bench", "times what a call costs here, and the engine by that measure"),
     "generate": ("generate", "writes what one checkpoint answers to a prompt"),
+    "trace": ("trace", "shows one answer token by token: who wrote what, and why"),
     "score": ("score", "writes the logits of any checkpoint on given token ids"),
     "status": ("status", "state of the store: what is there, what failed"),
     "sync": ("sync", "replays the store to Weights & Biases"),

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from speccascade.engine.request import Execution, Rows
+from speccascade.engine.seen import Views
 from speccascade.sampling import Sampling, gate, processed
 
 
@@ -48,6 +49,11 @@ class Sampler:
         if self.gate_kind == "untempered":
             return untempered
         return jnp.where(per_row(self.sampling.greedy, logits), untempered, draws)
+
+    def views(self, logits: Float[Array, "B S V"]) -> Views:
+        """Both."""
+        draws = self.draws(logits)
+        return Views(draws=draws, gates=self.gates(logits, draws))
 
 
 def per_row(value: jax.Array, like: jax.Array) -> jax.Array:

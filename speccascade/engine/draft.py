@@ -75,13 +75,20 @@ def draft(
     output: Output,
     sampler: Sampler,
     uniforms: Uniforms,
+    *,
+    keep_gate: bool = False,
 ) -> tuple[Draft, DrafterState]:
-    """Drafts one block after `output`, one token a call."""
+    """Drafts one block after `output`, one token a call.
+
+    Args:
+      keep_gate: whether `gate_q` is wanted even of a rule that does not read it; else
+        it is q there.
+    """
     # G + 1 under `bonus: law`, G under `target`.
     calls = execution.gamma + (execution.bonus == "law")
     slots = feeding_slots(output, state.first_slot)
     cache = state.cache
-    reads_gate = "q" in execution.speculative_rule.gates
+    reads_gate = keep_gate or "q" in execution.speculative_rule.gates
 
     def draw(
         logits: Float[Array, "B V"], step: Int[Array, ""]

@@ -23,7 +23,7 @@ from speccascade.engine.token_cascade import TokenCascade
 from speccascade.models.interface import Model, Prompts
 from speccascade.sampling import Uniforms, row_key
 
-_EXECUTIONS: dict[Kind, Callable[..., Rounds]] = {
+EXECUTIONS: dict[Kind, Callable[..., Rounds]] = {
     "drafter": Alone,
     "target": Alone,
     "speculative": Speculative,
@@ -68,8 +68,10 @@ def generate(
       bit, on its neighbours or its place.
     """
     ends = Ends(eos_id=eos_id, stops=stops)
-    rounds = _rounds(execution, drafter, target, params, mask, max_new_tokens, ends)
-    return run_batch(rounds, prompts, rows, _uniforms(execution, rows, max_new_tokens))
+    rounds = rounds_of(execution, drafter, target, params, mask, max_new_tokens, ends)
+    return run_batch(
+        rounds, prompts, rows, uniforms_of(execution, rows, max_new_tokens)
+    )
 
 
 @functools.partial(jax.jit, static_argnames=_STATIC)
@@ -103,18 +105,19 @@ def generate_queued(
       Tokens, lengths and counters of the Q rows, in the order of the queue.
     """
     ends = Ends(eos_id=eos_id, stops=stops)
-    rounds = _rounds(execution, drafter, target, params, mask, max_new_tokens, ends)
-    uniforms = _uniforms(execution, rows, max_new_tokens)
+    rounds = rounds_of(execution, drafter, target, params, mask, max_new_tokens, ends)
+    uniforms = uniforms_of(execution, rows, max_new_tokens)
     return run_queue(rounds, prompts, rows, of_prompt, uniforms)
 
 
-def _uniforms(execution: Execution, rows: Rows, max_new_tokens: int) -> Uniforms:
+def uniforms_of(execution: Execution, rows: Rows, max_new_tokens: int) -> Uniforms:
+    """Every number that the rows can ask for."""
     # A block that begins at the last position reaches this far.
     positions = max_new_tokens + execution.slots_fed
     return Uniforms.ahead(row_key(rows.seed, rows.example), positions)
 
 
-def _rounds(
+def rounds_of(
     execution: Execution,
     drafter: Model,
     target: Model,
@@ -123,7 +126,8 @@ def _rounds(
     max_new_tokens: int,
     ends: Ends,
 ) -> Rounds:
-    return _EXECUTIONS[execution.kind](
+    """The execution of its kind, of these two models."""
+    return EXECUTIONS[execution.kind](
         execution=execution,
         drafter=drafter,
         target=target,

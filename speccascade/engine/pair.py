@@ -1,5 +1,6 @@
 """What executions have in common: a pair of models, and how their rows start."""
 
+import abc
 import dataclasses
 from typing import ClassVar
 
@@ -9,10 +10,12 @@ from jaxtyping import Array, Bool, Int
 
 from speccascade.engine.counters import Counters
 from speccascade.engine.late import Late
-from speccascade.engine.request import Execution, PairParams
+from speccascade.engine.request import Execution, PairParams, Rows
 from speccascade.engine.rounds import Progress
+from speccascade.engine.seen import Seen
 from speccascade.engine.state import Ends, Output
 from speccascade.models.interface import Cache, Model, Prompts
+from speccascade.sampling import Uniforms
 
 
 @flax.struct.dataclass
@@ -93,3 +96,25 @@ class PairRounds:
     ) -> Int[Array, " B"]:
         """1 where `calls` of the target are the first, for which the prompt is read."""
         return ((counters.target_calls == 0) & (calls > 0)).astype(jnp.int32)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WatchedRounds(PairRounds, abc.ABC):
+    """Rounds that can say what they looked at: `Rounds`, and `watch`."""
+
+    def play(self, progress: Progress, rows: Rows, uniforms: Uniforms) -> Progress:
+        return self._round(progress, rows, uniforms, watched=False)[0]
+
+    def watch(
+        self, progress: Progress, rows: Rows, uniforms: Uniforms
+    ) -> tuple[Progress, Seen]:
+        """`play`, and what led to its result."""
+        progress, seen = self._round(progress, rows, uniforms, watched=True)
+        assert seen is not None  # as asked for
+        return progress, seen
+
+    @abc.abstractmethod
+    def _round(
+        self, progress: Progress, rows: Rows, uniforms: Uniforms, *, watched: bool
+    ) -> tuple[Progress, Seen | None]:
+        """One round; what it saw only if it is `watched`."""

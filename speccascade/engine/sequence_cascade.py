@@ -28,9 +28,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from speccascade.engine.distributions import Sampler
-from speccascade.engine.pair import ModelState, PairRounds
+from speccascade.engine.pair import ModelState, WatchedRounds
 from speccascade.engine.request import Rows
 from speccascade.engine.rounds import Progress
+from speccascade.engine.seen import Seen
 from speccascade.engine.sequence_score import sequence_score
 from speccascade.engine.state import NOWHERE, Output, commit
 from speccascade.models.interface import Cache, Model, Params, Prompts
@@ -57,7 +58,7 @@ class Memory:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SequenceCascade(PairRounds):
+class SequenceCascade(WatchedRounds):
     """A round is one token; of the drafter, or of the target for deferred rows."""
 
     may_skip_target = True
@@ -73,7 +74,9 @@ class SequenceCascade(PairRounds):
         )
         return dataclasses.replace(progress, memory=memory)
 
-    def play(self, progress: Progress, rows: Rows, uniforms: Uniforms) -> Progress:
+    def _round(
+        self, progress: Progress, rows: Rows, uniforms: Uniforms, *, watched: bool
+    ) -> tuple[Progress, Seen | None]:
         output, memory = progress.output, progress.memory
         sampler = Sampler.of(self.execution, rows, self.mask)
         rewrites = ~output.finished & memory.rewrites
@@ -115,7 +118,7 @@ class SequenceCascade(PairRounds):
             deferred=deferred.astype(jnp.int32),
             prefills=self.first_call(progress.counters, target_calls),
         )
-        return Progress(
+        progress = Progress(
             output=_begin_anew(output, memory.first_token, deferred),
             counters=counters,
             memory=dataclasses.replace(
@@ -125,6 +128,15 @@ class SequenceCascade(PairRounds):
                 rewrites=memory.rewrites | deferred,
                 log_q=log_q,
             ),
+        )
+        if not watched:
+            return progress, None
+        return progress, Seen(
+            tokens=token[:, None],
+            lengths=jnp.where(drafts, taken, 0),
+            q=sampler.views(q_logits[:, None]),
+            p=sampler.views(p_logits[:, None]),
+            deferred=deferred[:, None],
         )
 
 

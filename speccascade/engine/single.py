@@ -7,9 +7,10 @@ from jaxtyping import Array, Bool
 
 from speccascade.engine.counters import Counters
 from speccascade.engine.distributions import Sampler
-from speccascade.engine.pair import ModelState, PairRounds
+from speccascade.engine.pair import ModelState, WatchedRounds
 from speccascade.engine.request import Rows
 from speccascade.engine.rounds import Progress
+from speccascade.engine.seen import Seen
 from speccascade.engine.state import Output, commit, feeding_slots
 from speccascade.models.interface import Model, Params, Prompts
 from speccascade.numerics import inverse_cdf
@@ -17,7 +18,7 @@ from speccascade.sampling import Role, Uniforms
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Alone(PairRounds):
+class Alone(WatchedRounds):
     """Draws every token from the model's own processed distribution.
 
     Its kind, "drafter" or "target", says which model; the other one is not touched. The
@@ -34,7 +35,9 @@ class Alone(PairRounds):
             memory=ModelState(cache=prefilled.cache, first_slot=prefilled.slot),
         )
 
-    def play(self, progress: Progress, rows: Rows, uniforms: Uniforms) -> Progress:
+    def _round(
+        self, progress: Progress, rows: Rows, uniforms: Uniforms, *, watched: bool
+    ) -> tuple[Progress, Seen | None]:
         output, memory = progress.output, progress.memory
         sampler = Sampler.of(self.execution, rows, self.mask)
         live = (~output.finished).astype(jnp.int32)
@@ -53,7 +56,16 @@ class Alone(PairRounds):
             **{f"{self.execution.kind}_calls": live}, alone=taken
         )
         memory = dataclasses.replace(memory, cache=cache)
-        return Progress(output=output, counters=counters, memory=memory)
+        progress = Progress(output=output, counters=counters, memory=memory)
+        if not watched:
+            return progress, None
+        views = sampler.views(logits)
+        return progress, Seen(
+            tokens=token[:, None],
+            lengths=jnp.where(self._drafts, taken, 0),
+            q=views if self._drafts else None,
+            p=None if self._drafts else views,
+        )
 
     @property
     def _drafts(self) -> bool:

@@ -29,9 +29,10 @@ from speccascade.engine.adaptive import draft_adaptively
 from speccascade.engine.counters import Counters
 from speccascade.engine.distributions import Sampler
 from speccascade.engine.draft import Draft, DrafterState, after_commit, draft
-from speccascade.engine.pair import PairRounds
+from speccascade.engine.pair import WatchedRounds
 from speccascade.engine.request import Rows
 from speccascade.engine.rounds import Progress
+from speccascade.engine.seen import Seen, Views
 from speccascade.engine.state import commit, feeding_slots
 from speccascade.engine.verify import Verdict, verify
 from speccascade.models.interface import Cache, Prompts
@@ -54,7 +55,7 @@ class Memory:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Speculative(PairRounds):
+class Speculative(WatchedRounds):
     """Rounds of drafting and verification under any rule."""
 
     def start(self, prompts: Prompts, active: Bool[Array, " B"]) -> Progress:
@@ -71,7 +72,9 @@ class Speculative(PairRounds):
         )
         return dataclasses.replace(progress, memory=memory)
 
-    def play(self, progress: Progress, rows: Rows, uniforms: Uniforms) -> Progress:
+    def _round(
+        self, progress: Progress, rows: Rows, uniforms: Uniforms, *, watched: bool
+    ) -> tuple[Progress, Seen | None]:
         output, memory = progress.output, progress.memory
         sampler = Sampler.of(self.execution, rows, self.mask)
         arguments = (
@@ -84,7 +87,7 @@ class Speculative(PairRounds):
             uniforms,
         )
         if self.execution.adaptive == "never":
-            proposal, drafting = draft(*arguments)
+            proposal, drafting = draft(*arguments, keep_gate=watched)
         else:
             proposal, drafting = draft_adaptively(*arguments, rows, self.ends)
         fed = jnp.concatenate([output.last[:, None], proposal.tokens], axis=1)
@@ -107,10 +110,20 @@ class Speculative(PairRounds):
         output, taken = commit(output, verdict.block, verdict.kept + 1, self.ends)
         counters = _count(progress.counters, proposal, verdict, live, taken)
         drafting = after_commit(self.execution, drafting, output, verdict.whole)
-        return Progress(
+        progress = Progress(
             output=output,
             counters=counters,
             memory=dataclasses.replace(memory, drafting=drafting, cache=cache),
+        )
+        if not watched:
+            return progress, None
+        return progress, Seen(
+            tokens=proposal.tokens,
+            lengths=proposal.lengths,
+            q=Views(draws=proposal.q, gates=proposal.gate_q),
+            p=sampler.views(logits),
+            keep=verdict.keep,
+            deferred=verdict.deferred,
         )
 
 

@@ -34,10 +34,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from speccascade.engine.distributions import Sampler
-from speccascade.engine.pair import ModelState, PairRounds
+from speccascade.engine.pair import ModelState, WatchedRounds
 from speccascade.engine.request import Rows
 from speccascade.engine.rounds import Progress
 from speccascade.engine.run import write_run
+from speccascade.engine.seen import Seen, Views
 from speccascade.engine.state import NOWHERE, commit, feeding_slots
 from speccascade.engine.stopping import deferred
 from speccascade.models.interface import Cache
@@ -46,12 +47,14 @@ from speccascade.sampling import Role, Uniforms
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TokenCascade(PairRounds):
+class TokenCascade(WatchedRounds):
     """Rounds of a run and a token of the target, under a rule that reads q alone."""
 
     may_skip_target = True
 
-    def play(self, progress: Progress, rows: Rows, uniforms: Uniforms) -> Progress:
+    def _round(
+        self, progress: Progress, rows: Rows, uniforms: Uniforms, *, watched: bool
+    ) -> tuple[Progress, Seen | None]:
         output, memory = progress.output, progress.memory
         sampler = Sampler.of(self.execution, rows, self.mask)
         cap = self.execution.cap
@@ -65,6 +68,7 @@ class TokenCascade(PairRounds):
             deferred(self.execution.rule, rows),
             longest=self.max_new_tokens if cap is None else cap,
             ends=self.ends,
+            keep_q=watched,
         )
         fed = jnp.concatenate([output.last[:, None], run.tokens], axis=1)
         unseen = jnp.where(run.open, run.lengths + 1, 0)
@@ -87,7 +91,16 @@ class TokenCascade(PairRounds):
             prefills=self.first_call(progress.counters, calls),
         )
         memory = dataclasses.replace(memory, drafter=drafter, target=target)
-        return Progress(output=output, counters=counters, memory=memory)
+        progress = Progress(output=output, counters=counters, memory=memory)
+        if run.q is None or run.gate_q is None:  # not watched
+            return progress, None
+        return progress, Seen(
+            tokens=run.tokens,
+            lengths=run.lengths,
+            q=Views(draws=run.q, gates=run.gate_q),
+            p=sampler.views(logits[:, None]),
+            deferred=run.asked[:, None],
+        )
 
     def _absorb(
         self,

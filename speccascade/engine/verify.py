@@ -27,12 +27,14 @@ class Verdict:
       kept: int32[B], drafted tokens that stand. The block's first `kept + 1` tokens are
         decided.
       whole: bool[B], whether all that were drafted do.
+      keep: float32[B, G], the probability that each drafted token stands.
       deferred: bool[B, G], where the rule defers what was drafted; None if it has no r.
     """
 
     block: Int[Array, "B K"]
     kept: Int[Array, " B"]
     whole: Bool[Array, " B"]
+    keep: Float[Array, "B G"]
     deferred: Bool[Array, "B G"] | None
 
 
@@ -106,6 +108,7 @@ def verify(
         block=jnp.where(at_extra, extra[:, None], tokens),
         kept=kept,
         whole=whole,
+        keep=keep,
         deferred=None if deferred is None else deferred[:, :gamma] & drafted,
     )
 

@@ -6,7 +6,7 @@ tokenised examples.
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -18,8 +18,10 @@ from speccascade.engine import (
     Execution,
     Generation,
     PairParams,
+    Round,
     generate,
     generate_queued,
+    watch,
 )
 from speccascade.engine.batch import RowRequest, make_batch, make_prompts, make_rows
 from speccascade.engine.request import Rows
@@ -29,7 +31,7 @@ from speccascade.jobs.spec import JobSpec
 from speccascade.models.interface import Prompts
 from speccascade.rules import RULES
 from speccascade.store import Coordinates
-from speccascade.tasks.base import Example, Task
+from speccascade.tasks.base import Example, Task, example_sha256
 
 _load_pair = functools.lru_cache(maxsize=2)(load_pair)
 
@@ -80,6 +82,37 @@ class LoadedJob:
         return cls(spec, _load_pair(spec.pair), examples[:asked])
 
     @classmethod
+    def of_example(cls, spec: JobSpec, number: int) -> "LoadedJob":
+        """Loads the pair and the one example that has this id.
+
+        Raises:
+          UserError: the split has none, or loading failed.
+        """
+        examples = _load_examples(spec.task, spec.split, spec.pair, spec.cache_dir)
+        found = tuple(one for one in examples if one.id == number)
+        if not found:
+            ids = [one.id for one in examples]
+            raise UserError(
+                f"Split {spec.split!r} of task {spec.task.name!r} has no example "
+                f"{number}; its {len(ids)} ids run from {min(ids)} to {max(ids)}."
+            )
+        return cls(spec, _load_pair(spec.pair), found)
+
+    @classmethod
+    def of_prompt(cls, spec: JobSpec, text: str) -> "LoadedJob":
+        """Loads the pair, with `text` in the task's prompt as the only example."""
+        pair = _load_pair(spec.pair)
+        tokens = spec.task.fitted(0, spec.task.encode_prompt(pair.vocabulary, text))
+        example = Example(
+            id=0,
+            source=text,
+            reference="",
+            tokens=tokens,
+            sha256=example_sha256(text, ""),
+        )
+        return cls(spec, pair, (example,))
+
+    @classmethod
     def without_examples(cls, spec: JobSpec) -> "LoadedJob":
         """Loads the pair alone, to decode what comes from elsewhere."""
         return cls(spec, _load_pair(spec.pair), ())
@@ -123,6 +156,21 @@ class LoadedJob:
         pair = self.pair
         return generate(
             execution,
+            pair.drafter,
+            pair.target,
+            self._params,
+            *batch,
+            pair.mask,
+            self._stops,
+            max_new_tokens=self.spec.task.max_new_tokens,
+            eos_id=pair.vocabulary.eos_id,
+        )
+
+    def watch(self, batch: tuple[Prompts, Rows]) -> Iterator[Round]:
+        """The rounds of a batch of one row, as `decode` plays them."""
+        pair = self.pair
+        return watch(
+            self.execution,
             pair.drafter,
             pair.target,
             self._params,

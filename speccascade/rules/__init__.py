@@ -96,6 +96,7 @@ from speccascade.rules.lossy_star import LossyStar
 from speccascade.rules.mentored import Mentored
 from speccascade.rules.opt import Opt, OptLog
 from speccascade.rules.prefix import PrefixRule
+from speccascade.rules.slot import Sides, Slot
 from speccascade.rules.token_drafter import TokenDrafter
 from speccascade.rules.token_l2 import TokenL2
 from speccascade.rules.token_specific import TokenRule, TokenV1, TokenV2, TokenV3
@@ -130,6 +131,8 @@ __all__ = [
     "PrefixRule",
     "Redraw",
     "Rule",
+    "Sides",
+    "Slot",
     "TokenDrafter",
     "TokenL2",
     "TokenRule",

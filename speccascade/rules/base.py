@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Shaped
 
 from speccascade.numerics import safe_normalise
+from speccascade.rules.slot import Sides, Slot
 
 # The arguments of every rule. The dots are any number of axes, usually rows and slots.
 Distribution = Float[Array, "... V"]
@@ -149,4 +150,8 @@ class Rule(abc.ABC):
         Args:
             token: the drafted token; only token-specific rules look at it.
         """
+        return None
+
+    def sides(self, at: Slot) -> Sides | None:
+        """What `defers` compares at one slot, in words; None for a rule without r."""
         return None

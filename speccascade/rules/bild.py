@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from speccascade.numerics import argmax, at_token, cross_entropy
 from speccascade.rules.base import Distribution, Flag, Threshold
 from speccascade.rules.prefix import PrefixRule
+from speccascade.rules.slot import Sides, Slot, number
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,3 +50,10 @@ class Bild(PrefixRule):
         at_zero = -jnp.log(at_token(gate_p, argmax(gate_q)))
         discrepancy = jnp.where(greedy, at_zero, cross_entropy(gate_q, gate_p))
         return discrepancy > alpha
+
+    def sides(self, at: Slot) -> Sides:
+        if at.greedy:
+            found = -jnp.log(at_token(at.gate_p, argmax(at.gate_q)))
+            return Sides(f"-log p(argmax q) {number(found)}", ">", number(at.alpha))
+        found = cross_entropy(at.gate_q, at.gate_p)
+        return Sides(f"D(q, p) {number(found)}", ">", number(at.alpha))

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from speccascade.numerics import entropy
 from speccascade.rules.base import Distribution, Flag, Threshold
 from speccascade.rules.prefix import PrefixRule
+from speccascade.rules.slot import Sides, Slot, number
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,9 @@ class Chow(PrefixRule):
     ) -> Flag:
         return jnp.max(gate_q, axis=-1) < 1 - alpha
 
+    def sides(self, at: Slot) -> Sides:
+        return Sides(at.max_q, "<", f"1 {at.less_alpha}")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ChowLog(PrefixRule):
@@ -74,3 +78,6 @@ class ChowLog(PrefixRule):
         greedy: Flag,
     ) -> Flag:
         return entropy(gate_q) > alpha
+
+    def sides(self, at: Slot) -> Sides:
+        return Sides(f"H(q) {number(entropy(at.gate_q))}", ">", number(at.alpha))

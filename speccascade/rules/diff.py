@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from speccascade.numerics import entropy
 from speccascade.rules.base import Distribution, Flag, Threshold
 from speccascade.rules.prefix import PrefixRule
+from speccascade.rules.slot import Sides, Slot, number
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,9 @@ class Diff(PrefixRule):
     ) -> Flag:
         return jnp.max(gate_q, axis=-1) < jnp.max(gate_p, axis=-1) - alpha
 
+    def sides(self, at: Slot) -> Sides:
+        return Sides(at.max_q, "<", f"{at.max_p} {at.less_alpha}")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DiffLog(PrefixRule):
@@ -73,3 +77,7 @@ class DiffLog(PrefixRule):
         greedy: Flag,
     ) -> Flag:
         return entropy(gate_p) < entropy(gate_q) - alpha
+
+    def sides(self, at: Slot) -> Sides:
+        h_p, h_q = number(entropy(at.gate_p)), number(entropy(at.gate_q))
+        return Sides(f"H(p) {h_p}", "<", f"H(q) {h_q} {at.less_alpha}")

@@ -5,6 +5,7 @@ import dataclasses
 from speccascade.numerics import jensen_shannon
 from speccascade.rules.base import Distribution, Flag, Threshold
 from speccascade.rules.prefix import PrefixRule
+from speccascade.rules.slot import Sides, Slot, number
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,3 +55,7 @@ class Fuzzy(PrefixRule):
         greedy: Flag,
     ) -> Flag:
         return jensen_shannon(gate_p, gate_q) > alpha
+
+    def sides(self, at: Slot) -> Sides:
+        found = number(jensen_shannon(at.gate_p, at.gate_q))
+        return Sides(f"JS(p, q) {found}", ">", number(at.alpha))

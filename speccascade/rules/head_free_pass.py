@@ -5,6 +5,7 @@ import dataclasses
 import jax.numpy as jnp
 
 from speccascade.rules.base import Distribution, Flag, Rule, Threshold, Token
+from speccascade.rules.slot import Sides, Slot
 from speccascade.rules.token_specific import TokenV3
 
 
@@ -62,3 +63,6 @@ class HeadFreePass(Rule):
     ) -> Flag:
         arguments = (q, p, gate_q, gate_p, alpha, greedy)
         return TokenV3().defers(*arguments, token)
+
+    def sides(self, at: Slot) -> Sides:
+        return TokenV3().sides(at)

@@ -22,6 +22,7 @@ import jax.numpy as jnp
 from speccascade.numerics import entropy, multiply_no_inf, total_variation
 from speccascade.rules.base import Distribution, Flag, Threshold
 from speccascade.rules.prefix import PrefixRule
+from speccascade.rules.slot import Sides, Slot, number
 
 
 def _price(
@@ -30,6 +31,12 @@ def _price(
     """What a deferral must gain: alpha D_TV(p, q), or alpha at temperature 0."""
     sampled = multiply_no_inf(alpha, total_variation(p, q))
     return jnp.where(greedy, alpha, sampled)
+
+
+def _price_in_words(at: Slot) -> str:
+    if at.greedy:
+        return at.less_alpha
+    return f"{at.less_alpha} × TV {number(total_variation(at.p, at.q))}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -68,6 +75,9 @@ class Opt(PrefixRule):
         price = _price(q, p, alpha, greedy)
         return jnp.max(gate_q, axis=-1) < jnp.max(gate_p, axis=-1) - price
 
+    def sides(self, at: Slot) -> Sides:
+        return Sides(at.max_q, "<", f"{at.max_p} {_price_in_words(at)}")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class OptLog(PrefixRule):
@@ -92,3 +102,7 @@ class OptLog(PrefixRule):
         greedy: Flag,
     ) -> Flag:
         return entropy(gate_p) < entropy(gate_q) - _price(q, p, alpha, greedy)
+
+    def sides(self, at: Slot) -> Sides:
+        h_p, h_q = number(entropy(at.gate_p)), number(entropy(at.gate_q))
+        return Sides(f"H(p) {h_p}", "<", f"H(q) {h_q} {_price_in_words(at)}")

@@ -5,6 +5,7 @@ import dataclasses
 from jaxtyping import Array, Bool
 
 from speccascade.rules.base import Distribution, Threshold, per_slot
+from speccascade.rules.slot import Sides, Slot
 from speccascade.rules.token_specific import TokenRule
 
 
@@ -37,3 +38,6 @@ class TokenDrafter(TokenRule):
         self, gate_q: Distribution, gate_p: Distribution, alpha: Threshold
     ) -> Bool[Array, "... V"]:
         return gate_q < per_slot(1 - alpha, gate_q)
+
+    def sides(self, at: Slot) -> Sides:
+        return Sides(at.q_x, "<", f"1 {at.less_alpha}")

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool
 
 from speccascade.rules.base import Distribution, Threshold, per_slot
+from speccascade.rules.slot import Sides, Slot, number
 from speccascade.rules.token_specific import TokenRule
 
 
@@ -45,3 +46,7 @@ class TokenL2(TokenRule):
     ) -> Bool[Array, "... V"]:
         fresh = jnp.sum(gate_p**2, axis=-1)
         return gate_p < per_slot(fresh - alpha, gate_p)
+
+    def sides(self, at: Slot) -> Sides:
+        fresh = number(jnp.sum(at.gate_p**2))
+        return Sides(at.p_x, "<", f"sum p² {fresh} {at.less_alpha}")

@@ -40,6 +40,7 @@ from speccascade.rules.base import (
     Threshold,
     Token,
 )
+from speccascade.rules.slot import Sides, Slot
 
 
 def redistribute(
@@ -144,6 +145,9 @@ class TokenV1(TokenRule):
     ) -> Bool[Array, "... V"]:
         return gate_q < (jnp.max(gate_p, axis=-1) - alpha)[..., None]
 
+    def sides(self, at: Slot) -> Sides:
+        return Sides(at.q_x, "<", f"{at.max_p} {at.less_alpha}")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TokenV2(TokenRule):
@@ -169,6 +173,9 @@ class TokenV2(TokenRule):
         self, gate_q: Distribution, gate_p: Distribution, alpha: Threshold
     ) -> Bool[Array, "... V"]:
         return gate_p < (jnp.max(gate_p, axis=-1) - alpha)[..., None]
+
+    def sides(self, at: Slot) -> Sides:
+        return Sides(at.p_x, "<", f"{at.max_p} {at.less_alpha}")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -199,3 +206,6 @@ class TokenV3(TokenRule):
         self, gate_q: Distribution, gate_p: Distribution, alpha: Threshold
     ) -> Bool[Array, "... V"]:
         return gate_p < ((1 - alpha) * jnp.max(gate_p, axis=-1))[..., None]
+
+    def sides(self, at: Slot) -> Sides:
+        return Sides(at.p_x, "<", f"(1 {at.less_alpha}) × {at.max_p}")

@@ -7,6 +7,7 @@ from jaxtyping import Array, Bool
 
 from speccascade.numerics import largest_threshold
 from speccascade.rules.base import Distribution, Threshold, per_slot
+from speccascade.rules.slot import Sides, Slot, number
 from speccascade.rules.token_specific import TokenRule
 
 
@@ -48,3 +49,7 @@ class TopKMembership(TokenRule):
             return jnp.sum(top, axis=-1, keepdims=True, dtype=jnp.int32) >= k
 
         return ~largest_threshold(gate_p, enough) | (k < 1)
+
+    def sides(self, at: Slot) -> Sides:
+        rank = 1 + int(jnp.sum(at.gate_p > at.gate_p[at.token]))
+        return Sides(f"rank of x in p {rank}", ">", f"k {number(at.alpha)}")

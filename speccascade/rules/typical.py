@@ -7,6 +7,7 @@ from jaxtyping import Array, Bool
 
 from speccascade.numerics import entropy
 from speccascade.rules.base import Distribution, Threshold, per_slot
+from speccascade.rules.slot import Sides, Slot, number
 from speccascade.rules.token_specific import TokenRule
 
 
@@ -49,3 +50,10 @@ class Typical(TokenRule):
         typical = jnp.sqrt(epsilon) * jnp.exp(-entropy(gate_p))
         threshold = jnp.minimum(epsilon, typical)
         return (gate_p < per_slot(threshold, gate_p)) | per_slot(alpha < 0, gate_p)
+
+    def sides(self, at: Slot) -> Sides:
+        if at.alpha < 0:
+            return Sides(f"alpha {number(at.alpha)}", "<", "0")
+        epsilon = 1 - at.alpha
+        typical = f"{number(epsilon**0.5)} × exp(-H(p) {number(entropy(at.gate_p))})"
+        return Sides(at.p_x, "<", f"min({number(epsilon)}, {typical})")
