@@ -16,7 +16,7 @@ from speccascade.cli.latency import with_latency
 from speccascade.curves import Curve, PublishedPoint, Setting, read_published
 from speccascade.errors import UserError
 from speccascade.figures import FigureSettings, make, save
-from speccascade.figures.experiment import metric_label
+from speccascade.figures.labels import metric_label
 from speccascade.figures.measured import measure
 from speccascade.figures.panels import Cell, draw_panels
 from speccascade.jobs.spec import JobSpec
@@ -156,7 +156,7 @@ def _cell(spec: JobSpec, curves: Sequence[Curve]) -> Cell:
         column=spec.task.name,
         measured=measure(curves, metric, settings),
         metric=metric,
-        label=metric_label(metric),
+        label=metric_label(metric.name),
         settings=settings,
     )
 

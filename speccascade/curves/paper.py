@@ -51,13 +51,15 @@ class PaperCurve:
     """One curve of one panel.
 
     Attributes:
-      method: our name for it; `bild_original` for each of BiLD's settings.
+      method: our name for it; BiLD with fallback 0.5 is `bild_original_05`.
       printed: its name in the paper's legend.
+      gamma: of its decoding, the panel's for all but BiLD.
       x, y: cost and quality of the plotted points, from left to right.
     """
 
     method: str
     printed: str
+    gamma: int
     x: tuple[float, ...]
     y: tuple[float, ...]
 
@@ -219,30 +221,31 @@ def _panel(
         metric=row["metric"],
         target_quality=level,
         curves=tuple(
-            _curve(printed, list(points))
+            _curve(printed, list(points), int(row["gamma"]))
             for printed, points in itertools.groupby(rows, key=lambda r: r["method"])
         ),
     )
 
 
-def _curve(printed: str, rows: list[dict[str, str]]) -> PaperCurve:
+def _curve(printed: str, rows: list[dict[str, str]], gamma: int) -> PaperCurve:
+    method = _METHODS.get(printed)
+    if method is None:
+        setting = _ORIGINAL_BILD.fullmatch(printed)
+        assert setting is not None, printed
+        gamma = int(setting[1])
+        method = f"bild_original_{setting[2].replace('.', '')}"
     return PaperCurve(
-        method=_method(printed),
+        method=method,
         printed=printed,
+        gamma=gamma,
         x=tuple(float(row["x"]) for row in rows),
         y=tuple(float(row["y"]) for row in rows),
     )
 
 
-def _method(printed: str) -> str:
-    if _ORIGINAL_BILD.fullmatch(printed):
-        return "bild_original"
-    return _METHODS[printed]
-
-
 def _cell(row: dict[str, str]) -> TableCell:
     return TableCell(
-        method=_method(row["method"]),
+        method=_METHODS[row["method"]],
         printed=row["method"],
         drafter=row["drafter"],
         target=row["target"],

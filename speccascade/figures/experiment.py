@@ -12,6 +12,7 @@ from speccascade.figures import cost_table, table
 from speccascade.figures.caption import FigureSettings
 from speccascade.figures.families import COUNTED, REFERENCES, draw_families
 from speccascade.figures.files import save, write
+from speccascade.figures.labels import metric_label
 from speccascade.figures.measured import ALONE, Measured, filled, measure, series_of
 from speccascade.figures.rows import rows_of
 from speccascade.figures.tradeoff import TradeoffFigure, draw_series
@@ -21,19 +22,6 @@ __all__ = ["draw_tradeoff", "make"]
 
 # Curves beside the models alone and lossless; with more, a figure is drawn by family.
 MOST_IN_A_PANEL = 12
-_LABELS = {
-    "bleu": "BLEU",
-    "bleu_13a": "BLEU (13a)",
-    "chrf": "chrF",
-    "rouge1": "ROUGE-1",
-    "rouge2": "ROUGE-2",
-    "rougeL": "ROUGE-L",
-    "rougeLsum": "ROUGE-Lsum",
-    "exact_match": "exact match",
-    "em": "exact match",
-    "f1": "F1",
-    "pass_at_1": "pass@1",
-}
 
 
 def draw_tradeoff(
@@ -115,7 +103,7 @@ def make(
     validation = {one.method: one for one in validation_curves or () if one.points}
     sizes = [len(one.points[0].example_ids) for one in validation.values()]
     settings = dataclasses.replace(settings, validation_examples=min(sizes, default=0))
-    rows, label = rows_of(measured, validation, metric), metric_label(metric)
+    rows, label = rows_of(measured, validation, metric), metric_label(metric.name)
     costs = cost_table.cost_rows(measured, metric)
     if console is not None:
         table.print_table(rows, settings, label, console)
@@ -131,18 +119,13 @@ def make(
     ]
 
 
-def metric_label(metric: Metric) -> str:
-    """What the axis calls a metric; one that is not known goes by its own name."""
-    return _LABELS.get(metric.name, metric.name)
-
-
 def _draw(
     measured: Measured,
     metric: Metric,
     published: Sequence[PublishedPoint] | None,
     settings: FigureSettings,
 ) -> TradeoffFigure:
-    label = metric_label(metric)
+    label = metric_label(metric.name)
     if len(measured.points.keys() - set(REFERENCES)) > MOST_IN_A_PANEL:
         drawn = series_of(measured, [], metric, counted=COUNTED)
         return draw_families(drawn, filled(settings, measured, []), label)

@@ -24,7 +24,7 @@ def test_every_distinct_panel_is_there_with_its_curves():
     assert sum(len(panel.curves) for panel in PAPER.panels) == 199
     points = [x for panel in PAPER.panels for one in panel.curves for x in one.x]
     assert len(points) == 2189
-    assert Counter(panel.family for panel in PAPER.panels) == {"t5": 29, "gemma2": 13}
+    assert Counter(panel.family for panel in PAPER.panels) == {"t5": 28, "gemma2": 14}
 
 
 def test_points_run_from_left_to_right():
@@ -40,6 +40,18 @@ def test_the_star_of_figure_1_lies_on_its_dotted_line():
         star = panel.curve("lossless")
         assert star is not None
         assert (star.x, star.y) == ((x,), (panel.target_quality,))
+
+
+def test_the_settings_of_bild_are_methods_of_their_own():
+    found = [
+        (one.method, one.gamma)
+        for one in PAPER.panel(8, "WMT", gamma=5, temperature=0.0).curves
+    ]
+    assert found == [("bild", 5)] + [
+        (f"bild_original_{alpha}", gamma)
+        for gamma in (5, 10)
+        for alpha in ("05", "07", "09")
+    ]
 
 
 def test_only_the_lower_panels_of_figure_8_have_no_dotted_line():
