@@ -7,7 +7,7 @@ the jobs composed here, so they take the same overrides as `run`.
 import argparse
 import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
@@ -33,15 +33,25 @@ class Words:
         names: of experiments.
         overrides: `key=value`, as for `run`.
         config_dir: a further folder of configurations, or None.
+        flags: options that were given, without their dashes.
     """
 
     names: tuple[str, ...]
     overrides: tuple[str, ...]
     config_dir: str | None = None
+    flags: frozenset[str] = frozenset()
 
 
-def parse(verb: str, description: str, arguments: Sequence[str]) -> Words:
-    """Reads `[NAME ...] [key=value ...] [--config-dir DIR]`."""
+def parse(
+    verb: str,
+    description: str,
+    arguments: Sequence[str],
+    flags: Mapping[str, str] | None = None,
+) -> Words:
+    """Reads `[NAME ...] [key=value ...] [--config-dir DIR]` and the verb's own flags.
+
+    `flags` are names without dashes, each with its help.
+    """
     parser = argparse.ArgumentParser(
         prog=f"speccascade {verb}", description=description
     )
@@ -52,12 +62,15 @@ def parse(verb: str, description: str, arguments: Sequence[str]) -> Words:
         help="experiments, and the overrides that `run` was given",
     )
     parser.add_argument("--config-dir", help="a further folder of configurations")
+    for flag, text in (flags or {}).items():
+        parser.add_argument(f"--{flag}", action="store_true", help=text, dest=flag)
     # Intermixed, for options may stand between the words.
     found = parser.parse_intermixed_args(list(arguments))
     return Words(
         names=tuple(word for word in found.words if "=" not in word),
         overrides=tuple(word for word in found.words if "=" in word),
         config_dir=found.config_dir,
+        flags=frozenset(flag for flag in flags or {} if getattr(found, flag)),
     )
 
 

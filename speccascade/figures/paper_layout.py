@@ -26,6 +26,7 @@ class Place:
       title: what distinguishes it there, with its metric.
       panel: as published.
       curves: those of the panel's that the figure has, in the order of the legend.
+      gamma: of all of them but BiLD*, which stands beside BiLD at any gamma.
     """
 
     row: int
@@ -33,6 +34,10 @@ class Place:
     title: str
     panel: PaperPanel
     curves: tuple[PaperCurve, ...]
+
+    @property
+    def gamma(self) -> int:
+        return self.curves[-1].gamma
 
 
 @dataclass(frozen=True, kw_only=True)
