@@ -8,7 +8,7 @@ from rich.console import Console
 
 from speccascade.curves import Curve, PublishedPoint
 from speccascade.errors import UserError
-from speccascade.figures import cost_table, table
+from speccascade.figures import analysis_table, cost_table, table
 from speccascade.figures.caption import FigureSettings
 from speccascade.figures.families import COUNTED, REFERENCES, draw_families
 from speccascade.figures.files import save, write
@@ -84,7 +84,8 @@ def make(
 
     Returns:
       NAME.pdf, NAME.png, NAME.csv, NAME-table.csv, NAME-table.md (speed and quality),
-      NAME-costs.csv and NAME-costs.md (what it costs) in `folder`.
+      NAME-costs.csv and NAME-costs.md (what it costs) in `folder`; where methods have
+      latency NAME-analysis.csv and NAME-analysis.md (whole curves) too.
 
     Raises:
       UserError: as `draw_tradeoff`; two curves of one method; an unwritable folder.
@@ -110,12 +111,23 @@ def make(
         console.print()
         cost_table.print_table(costs, settings, label, console)
     first, second = f"{experiment_name}-table", f"{experiment_name}-costs"
+    analysis = analysis_table.analysis_rows(measured, metric)
+    third = f"{experiment_name}-analysis"
+    wholes = {
+        ".csv": analysis_table.to_csv(analysis),
+        ".md": analysis_table.to_markdown(analysis, label),
+    }
     return [
         *files,
         write(folder / f"{first}.csv", table.to_csv(rows)),
         write(folder / f"{first}.md", table.to_markdown(rows, settings, label)),
         write(folder / f"{second}.csv", cost_table.to_csv(costs)),
         write(folder / f"{second}.md", cost_table.to_markdown(costs, settings, label)),
+        *(
+            write(folder / f"{third}{end}", text)
+            for end, text in wholes.items()
+            if analysis
+        ),
     ]
 
 

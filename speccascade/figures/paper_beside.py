@@ -19,10 +19,15 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from speccascade.curves import normalised
 from speccascade.figures.labels import COSTS
-from speccascade.figures.layout import add_legend, legend_columns, make_cells
+from speccascade.figures.layout import add_legend, make_cells
 from speccascade.figures.measured import ALONE, PANEL_OF, series_of
 from speccascade.figures.panels import Cell
-from speccascade.figures.paper_draw import dress_cell, paper_caption, paper_series
+from speccascade.figures.paper_draw import (
+    dress_cell,
+    paper_caption,
+    paper_legend,
+    paper_series,
+)
 from speccascade.figures.paper_layout import PaperFigure, Place
 from speccascade.figures.paper_match import Match
 from speccascade.figures.series import Series
@@ -59,16 +64,18 @@ def draw_beside(figure: PaperFigure, matches: Sequence[Match]) -> TradeoffFigure
     note = (
         "Upper of each two rows: published; lower: ours, other models and other data."
     )
-    drawn, axes = _page(figure, matches, 2, note)
-    for i, one in enumerate(matches):
-        above, below = axes[2 * i : 2 * i + 2]
+    drawn, _ = _page(figure, matches, 2, note)
+    for one in matches:
+        above = drawn.panels[one.place.title]
+        below = drawn.panels.get(f"{one.place.title} (ours)")
         with mpl.rc_context(PAPER):
             theirs = paper_series(one.place)
             for line, style in theirs:
                 draw_line(above, line, style=style)
             dress_cell(above, one.place, [line for line, _ in theirs])
             drawn.series += tuple(line for line, _ in theirs)
-            drawn.series += _draw_ours(below, one)
+            if below is not None:
+                drawn.series += _draw_ours(below, one)
     return drawn
 
 
@@ -111,25 +118,33 @@ def _page(
         for cell in cells
         for method, curve in cell.measured.curves.items()
     }
-    columns = legend_columns(names, None, most=5)
-    rows = {row: i for i, row in enumerate(sorted({m.place.row for m in matches}))}
-    places = [
-        (deep * rows[one.place.row] + i, one.place.column)
-        for one in matches
-        for i in range(deep)
-    ]
+    columns = paper_legend([one.place for one in matches], names)
+    places = _places(matches, deep)
     text = " ".join([paper_caption(figure), note, *_sources(cells)])
     with mpl.rc_context(PAPER):
         drawn = TradeoffFigure()
         FigureCanvasAgg(drawn)
-        axes = make_cells(drawn, places, max(map(len, columns)), text)
+        axes = make_cells(drawn, list(places.values()), max(map(len, columns)), text)
         add_legend(drawn, columns)
-    drawn.panels = {
-        one.place.title + " (ours)" * i: axes[deep * j + i]
-        for j, one in enumerate(matches)
-        for i in range(deep)
-    }
+    drawn.panels = dict(zip(places, axes, strict=True))
     return drawn, axes
+
+
+def _places(matches: Sequence[Match], deep: int) -> dict[str, tuple[int, int]]:
+    """Row and column of each panel by its name, ours under the published.
+
+    A row of the paper's of which nothing of ours stands has no row under it.
+    """
+    bottom, places = 0, {}
+    for row in sorted({one.place.row for one in matches}):
+        here = [one for one in matches if one.place.row == row]
+        rows = deep if any(one.cell is not None for one in here) else 1
+        for one in here:
+            for i in range(rows):
+                name = one.place.title + " (ours)" * i
+                places[name] = (bottom + i, one.place.column)
+        bottom += rows
+    return places
 
 
 def _sources(cells: Sequence[Cell]) -> list[str]:

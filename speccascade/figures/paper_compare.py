@@ -27,18 +27,18 @@ __all__ = ["compare_table"]
 
 _HEADS = (
     "panel",
-    "ours",
+    "our task",
     "method",
-    "first at the target's: published",
-    "ours",
-    "best, of the gap: published",
-    "ours",
+    "first, published",
+    "first, ours",
+    "best, published",
+    "best, ours",
 )
 _NOTES = (
-    "first at the target's quality: the speed-up over the target alone where the x "
+    "first: at the target's quality, the speed-up over the target alone where the x "
     "axis is relative latency, else the cost on that axis; - where the quality is not "
     "reached, ? where ours has another cost.",
-    "best, of the gap: (best quality - drafter's) / (target's - drafter's), over "
+    "best: of the gap, (best quality - drafter's) / (target's - drafter's), over "
     "points no slower than the target where there is latency; above 1 is better than "
     "the target. Published drafter: where lossy keeps every draft.",
 )

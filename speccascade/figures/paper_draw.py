@@ -1,6 +1,6 @@
 """The paper's figures, redrawn from its published points."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import matplotlib as mpl
@@ -118,24 +118,23 @@ def _name(curve: PaperCurve) -> str:
     return display_name(curve.method)
 
 
-def paper_legend(places: Sequence[Place]) -> list[list[tuple[str, Line2D]]]:
-    """Columns of the legend: a family each, the settings of BiLD apart."""
-    lines = {
-        line.display_name: (line, s) for p in places for line, s in paper_series(p)
+def paper_legend(
+    places: Sequence[Place], ours: Mapping[str, str] | None = None
+) -> list[list[tuple[str, Line2D]]]:
+    """Columns of the legend: a family each, the settings of BiLD apart.
+
+    `ours` are further methods, by their names here, and what they are called.
+    """
+    published = {
+        line.display_name: (line.method, style)
+        for place in places
+        for line, style in paper_series(place)
     }
-    own = {
-        name: both
-        for name, both in lines.items()
-        if not both[0].method.startswith("bild_original")
-    }
-    columns = legend_columns(
-        {line.method: name for name, (line, _) in own.items()}, None, most=5
-    )
-    extra = [
-        (name, method_handle(line.method, style))
-        for name, (line, style) in sorted(lines.items(), key=lambda one: len(one[0]))
-        if name not in own
-    ]  # gamma = 5 before 10
+    apart = [name for name in published if name.startswith("BiLD (")]
+    names = {published[name][0]: name for name in published if name not in apart}
+    columns = legend_columns({**(ours or {}), **names}, None, most=5)
+    # The settings of gamma = 5 before those of 10.
+    extra = [(name, method_handle(*published[name])) for name in sorted(apart, key=len)]
     half = len(extra) // 2
     return [*columns, extra[:half], extra[half:]] if extra else columns
 
