@@ -8,7 +8,7 @@ import argparse
 import dataclasses
 import fnmatch
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
@@ -34,15 +34,25 @@ class Words:
         names: of experiments, wildcards replaced by what they match.
         overrides: `key=value`, as for `run`.
         config_dir: a further folder of configurations, or None.
+        flags: options that were given, without their dashes.
     """
 
     names: tuple[str, ...]
     overrides: tuple[str, ...]
     config_dir: str | None = None
+    flags: frozenset[str] = frozenset()
 
 
-def parse(verb: str, description: str, arguments: Sequence[str]) -> Words:
-    """Reads `[NAME ...] [key=value ...] [--config-dir DIR]`."""
+def parse(
+    verb: str,
+    description: str,
+    arguments: Sequence[str],
+    flags: Mapping[str, str] | None = None,
+) -> Words:
+    """Reads `[NAME ...] [key=value ...] [--config-dir DIR]` and the verb's own flags.
+
+    `flags` are names without dashes, each with its help.
+    """
     parser = argparse.ArgumentParser(
         prog=f"speccascade {verb}", description=description
     )
@@ -53,6 +63,8 @@ def parse(verb: str, description: str, arguments: Sequence[str]) -> Words:
         help="experiments, 'fig*' too, and the overrides that `run` was given",
     )
     parser.add_argument("--config-dir", help="a further folder of configurations")
+    for flag, text in (flags or {}).items():
+        parser.add_argument(f"--{flag}", action="store_true", help=text, dest=flag)
     # Intermixed, for options may stand between the words.
     found = parser.parse_intermixed_args(list(arguments))
     names = [word for word in found.words if "=" not in word]
@@ -60,6 +72,7 @@ def parse(verb: str, description: str, arguments: Sequence[str]) -> Words:
         names=tuple(matching(names, found.config_dir)),
         overrides=tuple(word for word in found.words if "=" in word),
         config_dir=found.config_dir,
+        flags=frozenset(flag for flag in flags or {} if getattr(found, flag)),
     )
 
 

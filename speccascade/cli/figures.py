@@ -1,6 +1,7 @@
 """`speccascade figures`: draws figures and prints tables from the store."""
 
 import dataclasses
+import itertools
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -9,31 +10,35 @@ from pathlib import Path
 from rich.console import Console
 
 from speccascade.checkpoints.paths import resolve
-from speccascade.cli import compose, theory
+from speccascade.cli import compose, paper, theory
 from speccascade.cli.build import job_spec, validation_spec
 from speccascade.cli.guard import OK
 from speccascade.cli.latency import with_latency
 from speccascade.curves import Curve, PublishedPoint, Setting, read_published
 from speccascade.errors import UserError
 from speccascade.figures import FigureSettings, make, save
-from speccascade.figures.experiment import metric_label
+from speccascade.figures.labels import metric_label
 from speccascade.figures.measured import measure
 from speccascade.figures.panels import Cell, draw_panels
 from speccascade.jobs.spec import JobSpec
 from speccascade.jobs.stored import Machine, StoredJob
 from speccascade.latency.measured import this_host
 
+PUBLISHED = "published-only"
 DESCRIPTION = (
     "Draws the figure and prints the table of the named experiments (by default: of "
     "all that are complete), from the store alone. Files go to figures/NAME under "
     "paths.root. The name theory needs no store: it checks the paper's lemmas on "
-    "made-up distributions and draws figures/theory.pdf."
+    "made-up distributions and draws figures/theory.pdf. Experiments that reproduce a "
+    "figure of the paper draw ours beside the published one."
 )
 
 
 def main(arguments: Sequence[str]) -> int:
     """A figure and tables an experiment and setting; one figure of several tasks."""
-    words = compose.parse("figures", DESCRIPTION, arguments)
+    words = compose.parse("figures", DESCRIPTION, arguments, {PUBLISHED: paper.HELP})
+    if PUBLISHED in words.flags:
+        return paper.draw_published(words)
     if words.names:
         return max(_draw_named(words, name) for name in words.names)
     incomplete, drawn = [], 0
@@ -61,6 +66,8 @@ def main(arguments: Sequence[str]) -> int:
 def _draw_named(words: compose.Words, name: str) -> int:
     if name == theory.NAME:
         return theory.draw(words)
+    if name in paper.FROM_METADATA:
+        return paper.draw_table(words, name)
     _draw_experiment(words, name, stored_jobs(words, name))
     return OK
 
@@ -88,7 +95,8 @@ def _draw_experiment(
 ) -> None:
     if not any(job.thresholds for job in jobs):
         raise UserError(
-            f"Nothing of {name!r} is complete yet: {_command(words, name)}."
+            f"Nothing of {name!r} is complete yet (missing: "
+            f"{', '.join(_lacking(jobs))}): {_command(words, name)}.{paper.hint(name)}"
         )
     left_out = unfinished(jobs)
     if left_out:
@@ -101,6 +109,11 @@ def _draw_experiment(
         stem = name if len(settings) == 1 else f"{name}-{_suffix(spec)}"
         _draw(words, name, stem, spec, curves)
         together.setdefault(setting[-1], []).append(_cell(spec, curves))
+    paper.draw_beside(
+        name,
+        Path(jobs[0].spec.root),
+        [one for found in together.values() for one in found],
+    )
     for cells in together.values():
         if len(cells) > 1:
             _draw_together(name, jobs[0].spec.root, cells)
@@ -108,25 +121,42 @@ def _draw_experiment(
 
 def unfinished(jobs: Sequence[StoredJob]) -> str:
     """Which points lack rows or timings, in words; empty where all are whole."""
-    lacking, untimed = [], []
-    several = len({_setting(job.spec) for job in jobs}) > 1
-    for setting in dict.fromkeys(_setting(job.spec) for job in jobs):
-        here = [job for job in jobs if _setting(job.spec) == setting]
+    lacking, untimed = _lacking(jobs), []
+    for here in _by_setting(jobs):
         machine = _machine(here)
         for job in here:
-            method, asked = job.spec.method.name, len(job.spec.method.thresholds)
-            label = f"{method} at {_suffix(job.spec)}" if several else method
-            if gone := asked - len(job.thresholds):
-                lacking.append(f"{label} ({gone} of {asked} points)")
             late = [one for one in job.thresholds if not job.is_timed(one, machine)]
             if late:
-                untimed.append(f"{label} ({len(late)} of {asked} points)")
+                asked = len(job.spec.method.thresholds)
+                untimed.append(f"{_label(job, jobs)} ({len(late)} of {asked} points)")
     parts = []
     if lacking:
         parts.append(f"for rows are missing: {', '.join(lacking)}")
     if untimed:
         parts.append(f"of latency, for timings are missing: {', '.join(untimed)}")
     return "; ".join(parts)
+
+
+def _lacking(jobs: Sequence[StoredJob]) -> list[str]:
+    """The jobs that lack rows, each with how many of its points do."""
+    found = []
+    for job in itertools.chain.from_iterable(_by_setting(jobs)):
+        asked = len(job.spec.method.thresholds)
+        if gone := asked - len(job.thresholds):
+            found.append(f"{_label(job, jobs)} ({gone} of {asked} points)")
+    return found
+
+
+def _by_setting(jobs: Sequence[StoredJob]) -> list[list[StoredJob]]:
+    settings = dict.fromkeys(_setting(job.spec) for job in jobs)
+    return [[job for job in jobs if _setting(job.spec) == one] for one in settings]
+
+
+def _label(job: StoredJob, jobs: Sequence[StoredJob]) -> str:
+    """The method, and its setting where the jobs have several."""
+    several = len({_setting(one.spec) for one in jobs}) > 1
+    method = job.spec.method.name
+    return f"{method} at {_suffix(job.spec)}" if several else method
 
 
 def _draw(
@@ -156,7 +186,7 @@ def _cell(spec: JobSpec, curves: Sequence[Curve]) -> Cell:
         column=spec.task.name,
         measured=measure(curves, metric, settings),
         metric=metric,
-        label=metric_label(metric),
+        label=metric_label(metric.name),
         settings=settings,
     )
 

@@ -86,6 +86,18 @@ def speedup_at_matched_quality(
     Returns:
       The speed-up; 0 where the quality is never reached, NaN where no point was timed.
     """
+    cost = cost_at_matched_quality(curve, target_quality, tolerance)
+    return np.asarray(1 / cost)
+
+
+def cost_at_matched_quality(
+    curve: Tradeoff, target_quality: Each, tolerance: float = TOLERANCE
+) -> Each:
+    """The latency at which the curve first reaches the target's quality.
+
+    Arguments as `speedup_at_matched_quality`; infinite where the quality is never
+    reached. Other costs than latency do as well.
+    """
     order = np.argsort(curve.latency, axis=0, kind="stable")  # NaN goes last
     x = np.take_along_axis(curve.latency, order, axis=0)
     y = np.take_along_axis(curve.quality, order, axis=0)
@@ -101,8 +113,8 @@ def speedup_at_matched_quality(
     rise = y1 - y0
     share = np.where(rise > 0, (target_quality - y0) / np.where(rise > 0, rise, 1), 1)
     crossing = x0 + np.clip(share, 0, 1) * (x1 - x0)
-    never = np.where(np.isnan(x).all(axis=0), np.nan, 0.0)
-    return np.where(reaches.any(axis=0), 1 / crossing, never)
+    never = np.where(np.isnan(x).all(axis=0), np.nan, np.inf)
+    return np.where(reaches.any(axis=0), crossing, never)
 
 
 def best_quality_within(curve: Tradeoff, budget: float = 1.0) -> Each:

@@ -8,10 +8,11 @@ from rich.console import Console
 
 from speccascade.curves import Curve, PublishedPoint
 from speccascade.errors import UserError
-from speccascade.figures import cost_table, table
+from speccascade.figures import analysis_table, cost_table, table
 from speccascade.figures.caption import FigureSettings
 from speccascade.figures.families import COUNTED, REFERENCES, draw_families
 from speccascade.figures.files import save, write
+from speccascade.figures.labels import metric_label
 from speccascade.figures.measured import ALONE, Measured, filled, measure, series_of
 from speccascade.figures.rows import rows_of
 from speccascade.figures.tradeoff import TradeoffFigure, draw_series
@@ -21,19 +22,6 @@ __all__ = ["draw_tradeoff", "make"]
 
 # Curves beside the models alone and lossless; with more, a figure is drawn by family.
 MOST_IN_A_PANEL = 12
-_LABELS = {
-    "bleu": "BLEU",
-    "bleu_13a": "BLEU (13a)",
-    "chrf": "chrF",
-    "rouge1": "ROUGE-1",
-    "rouge2": "ROUGE-2",
-    "rougeL": "ROUGE-L",
-    "rougeLsum": "ROUGE-Lsum",
-    "exact_match": "exact match",
-    "em": "exact match",
-    "f1": "F1",
-    "pass_at_1": "pass@1",
-}
 
 
 def draw_tradeoff(
@@ -96,7 +84,8 @@ def make(
 
     Returns:
       NAME.pdf, NAME.png, NAME.csv, NAME-table.csv, NAME-table.md (speed and quality),
-      NAME-costs.csv and NAME-costs.md (what it costs) in `folder`.
+      NAME-costs.csv and NAME-costs.md (what it costs) in `folder`; where methods have
+      latency NAME-analysis.csv and NAME-analysis.md (whole curves) too.
 
     Raises:
       UserError: as `draw_tradeoff`; two curves of one method; an unwritable folder.
@@ -115,25 +104,31 @@ def make(
     validation = {one.method: one for one in validation_curves or () if one.points}
     sizes = [len(one.points[0].example_ids) for one in validation.values()]
     settings = dataclasses.replace(settings, validation_examples=min(sizes, default=0))
-    rows, label = rows_of(measured, validation, metric), metric_label(metric)
+    rows, label = rows_of(measured, validation, metric), metric_label(metric.name)
     costs = cost_table.cost_rows(measured, metric)
     if console is not None:
         table.print_table(rows, settings, label, console)
         console.print()
         cost_table.print_table(costs, settings, label, console)
     first, second = f"{experiment_name}-table", f"{experiment_name}-costs"
+    analysis = analysis_table.analysis_rows(measured, metric)
+    third = f"{experiment_name}-analysis"
+    wholes = {
+        ".csv": analysis_table.to_csv(analysis),
+        ".md": analysis_table.to_markdown(analysis, label),
+    }
     return [
         *files,
         write(folder / f"{first}.csv", table.to_csv(rows)),
         write(folder / f"{first}.md", table.to_markdown(rows, settings, label)),
         write(folder / f"{second}.csv", cost_table.to_csv(costs)),
         write(folder / f"{second}.md", cost_table.to_markdown(costs, settings, label)),
+        *(
+            write(folder / f"{third}{end}", text)
+            for end, text in wholes.items()
+            if analysis
+        ),
     ]
-
-
-def metric_label(metric: Metric) -> str:
-    """What the axis calls a metric; one that is not known goes by its own name."""
-    return _LABELS.get(metric.name, metric.name)
 
 
 def _draw(
@@ -142,7 +137,7 @@ def _draw(
     published: Sequence[PublishedPoint] | None,
     settings: FigureSettings,
 ) -> TradeoffFigure:
-    label = metric_label(metric)
+    label = metric_label(metric.name)
     if len(measured.points.keys() - set(REFERENCES)) > MOST_IN_A_PANEL:
         drawn = series_of(measured, [], metric, counted=COUNTED)
         return draw_families(drawn, filled(settings, measured, []), label)

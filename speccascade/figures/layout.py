@@ -1,5 +1,6 @@
 """Where things stand on the page, in inches: legend, panels, caption."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from matplotlib.axes import Axes
@@ -7,12 +8,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from speccascade.figures.caption import wrapped
-from speccascade.figures.style import PAPER, style_of
+from speccascade.figures.style import PAPER, MethodStyle, style_of
 
 __all__ = [
     "Page",
     "add_caption",
     "add_legend",
+    "legend_columns",
+    "make_cells",
     "make_grid",
     "make_panels",
     "method_handle",
@@ -26,6 +29,9 @@ _LEFT, _RIGHT, _GAP = 0.46, 0.10, 0.20
 _GRID_HEIGHT, _GRID_LEFT, _GRID_GAP = 1.55, 0.56, 0.60
 _TITLE, _XLABEL = 0.34, 0.36
 _TOP, _LEGEND_ROW = 0.06, 0.142
+# Of a figure of many tasks, whose panels have axes of their own, small and close.
+_CELLS_WIDTH, _CELLS_LEFT, _CELLS_GAP, _CELLS_TOP = 8.0, 0.62, 0.42, 0.08
+_CELL_HEIGHT, _CELL_TITLE, _CELL_XLABEL = 1.35, 0.30, 0.30
 _CAPTION_SIZE, _CAPTION_LEADING = 7.2, 0.125
 _CAPTION_TOP, _BOTTOM = 0.06, 0.05
 
@@ -87,6 +93,37 @@ def make_grid(figure: Figure, rows: int, columns: int, caption: str) -> list[Axe
     ]
 
 
+def make_cells(
+    figure: Figure,
+    places: Sequence[tuple[int, int]],
+    legend_rows: int,
+    caption: str,
+) -> list[Axes]:
+    """Sizes `figure` and returns a small panel for each (row, column) of `places`."""
+    rows = max(row for row, _ in places) + 1
+    columns = max(column for _, column in places) + 1
+    each_row = _CELL_TITLE + _CELL_HEIGHT + _CELL_XLABEL
+    legend = legend_rows * _LEGEND_ROW + _CELLS_TOP
+    page = Page(_CELLS_WIDTH, legend + rows * each_row, caption)
+    figure.set_size_inches(page.width, page.height)
+    add_caption(figure, page)
+    room = _CELLS_WIDTH - _CELLS_LEFT - _RIGHT - (columns - 1) * _CELLS_GAP
+    axes: list[Axes] = []
+    for row, column in places:
+        bottom = page.height - legend - (row + 1) * each_row + _CELL_XLABEL
+        axis = figure.add_axes(
+            (
+                (_CELLS_LEFT + column * (room / columns + _CELLS_GAP)) / page.width,
+                bottom / page.height,
+                room / columns / page.width,
+                _CELL_HEIGHT / page.height,
+            )
+        )
+        axis.tick_params(labelsize=6.6, pad=1.5)
+        axes.append(axis)
+    return axes
+
+
 def add_caption(figure: Figure, page: Page) -> None:
     """The caption, flush left under the panels."""
     figure.text(
@@ -101,9 +138,9 @@ def add_caption(figure: Figure, page: Page) -> None:
     )
 
 
-def method_handle(method: str) -> Line2D:
-    """The line and marker of a method as the legend shows it."""
-    style = style_of(method)
+def method_handle(method: str, style: MethodStyle | None = None) -> Line2D:
+    """The line and marker of a method, or another style, as the legend shows it."""
+    style = style or style_of(method)
     dash = {"target": (0, (4, 2)), "drafter": (0, (1, 1.3))}.get(method, style.dash)
     return Line2D(
         [],

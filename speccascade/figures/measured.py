@@ -26,7 +26,12 @@ __all__ = ["ALONE", "PANEL_OF", "Measured", "filled", "measure", "series_of"]
 # One model alone drafts nothing: it has no rejection rate and is drawn as a level.
 ALONE = ("target", "drafter")
 # Ratios of the counters that a panel may have on its x axis, with the panel's name.
-PANEL_OF = {"rejection_rate": "rejection", "target_calls_per_token": "calls"}
+PANEL_OF = {
+    "rejection_rate": "rejection",
+    "rejections_per_token": "rejections",
+    "deferrals_per_token": "deferrals",
+    "target_calls_per_token": "calls",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +174,7 @@ def _lines(
         (PANEL_OF[counted], counted, counts),
         (latency_panel, f"{modelled}relative_latency", latency),
     ):
-        level = method in ALONE and panel == "rejection"
+        level = method in ALONE and panel in ("rejection", "rejections", "deferrals")
         kept = [i for i in range(len(points)) if level or x[i] is not None]
         if not kept:
             continue

@@ -14,23 +14,19 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from speccascade.figures.caption import FigureSettings, caption
 from speccascade.figures.families import COUNTED
-from speccascade.figures.layout import (
-    Page,
-    add_caption,
-    add_legend,
-    legend_columns,
-)
+from speccascade.figures.layout import add_legend, legend_columns, make_cells
 from speccascade.figures.measured import ALONE, Measured, filled, series_of
 from speccascade.figures.series import Series
 from speccascade.figures.style import PAPER, style_of
-from speccascade.figures.tradeoff import TradeoffFigure, draw_line, limit_quality
+from speccascade.figures.tradeoff import (
+    TradeoffFigure,
+    draw_line,
+    limit_cost,
+    limit_quality,
+)
 from speccascade.store.summary import Metric
 
 __all__ = ["Cell", "draw_panels"]
-
-# Inches, as in `layout`.
-_WIDTH, _LEFT, _RIGHT, _GAP = 8.0, 0.62, 0.10, 0.42
-_HEIGHT, _TITLE, _XLABEL, _KEY_ROW = 1.35, 0.30, 0.30, 0.142
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,15 +68,15 @@ def draw_panels(cells: Sequence[Cell]) -> TradeoffFigure:
     with mpl.rc_context(PAPER):
         figure = TradeoffFigure()
         FigureCanvasAgg(figure)
-        height = max(len(column) for column in columns) * _KEY_ROW
-        figure.panels = _panels(figure, cells, height, timed)
+        legend_rows = max(len(column) for column in columns)
+        figure.panels = _panels(figure, cells, legend_rows, timed)
         figure.series = tuple(s for found in lines.values() for s in found)
         for name, found in lines.items():
             axis = figure.panels[name]
             for line in found:
                 draw_line(axis, line)
             limit_quality(axis, found)
-            _limit_cost(axis, found, timed)
+            limit_cost(axis, found, timed)
         add_legend(figure, columns)
     return figure
 
@@ -95,36 +91,20 @@ def _name(cell: Cell) -> str:
 
 
 def _panels(
-    figure: TradeoffFigure, cells: Sequence[Cell], legend: float, timed: bool
+    figure: TradeoffFigure, cells: Sequence[Cell], legend_rows: int, timed: bool
 ) -> dict[str, Axes]:
     """Sizes the figure and places a panel for each cell."""
     rows = list(dict.fromkeys(cell.row for cell in cells))
     columns = list(dict.fromkeys(cell.column for cell in cells))
-    each_row = _TITLE + _HEIGHT + _XLABEL
-    page = Page(_WIDTH, legend + 0.08 + len(rows) * each_row, _text(cells, timed))
-    figure.set_size_inches(page.width, page.height)
-    add_caption(figure, page)
-    width = (_WIDTH - _LEFT - _RIGHT - (len(columns) - 1) * _GAP) / len(columns)
-    panels: dict[str, Axes] = {}
-    for cell in cells:
-        row, column = rows.index(cell.row), columns.index(cell.column)
-        bottom = page.height - legend - 0.08 - (row + 1) * each_row + _XLABEL
-        axis = figure.add_axes(
-            (
-                (_LEFT + column * (width + _GAP)) / page.width,
-                bottom / page.height,
-                width / page.width,
-                _HEIGHT / page.height,
-            )
-        )
-        panels[_name(cell)] = axis
+    places = [(rows.index(cell.row), columns.index(cell.column)) for cell in cells]
+    axes = make_cells(figure, places, legend_rows, _text(cells, timed))
+    for cell, (row, column), axis in zip(cells, places, axes, strict=True):
         axis.set_title(f"{cell.column}: {cell.label}", pad=4.0, fontsize=7.6)
-        axis.tick_params(labelsize=6.6, pad=1.5)
         if column == 0:
             axis.set_ylabel(cell.row)
         if row == len(rows) - 1:
             axis.set_xlabel("Relative latency" if timed else "Target calls per token")
-    return panels
+    return dict(zip(map(_name, cells), axes, strict=True))
 
 
 def _text(cells: Sequence[Cell], timed: bool) -> str:
@@ -137,14 +117,3 @@ def _text(cells: Sequence[Cell], timed: bool) -> str:
         examples=min(one.examples for one in settings),
     )
     return caption(whole, latency=timed, published=False, counted=COUNTED)
-
-
-def _limit_cost(axis: Axes, lines: Sequence[Series], timed: bool) -> None:
-    """The range of the curves; of latencies also the target's, 1."""
-    values = [x for line in lines for x in line.x if x is not None]
-    left = min(values, default=0.0)
-    right = max([*values, 1.0]) if timed else max(values, default=1.0)
-    pad = 0.06 * (right - left) or 0.05
-    axis.set_xlim(left - pad, right + pad)
-    if timed:
-        axis.axvline(1.0, color="#8C8C8C", linewidth=0.6, zorder=1.5)

@@ -37,8 +37,10 @@ class Series:
     """One line of one panel; the tuples run over its points in threshold order.
 
     Attributes:
-      panel: 'rejection', 'calls', 'latency' or 'published latency'.
-      source: 'run' (measured by the user) or 'published' (shipped with the project).
+      panel: 'rejection', 'calls', 'latency' or 'published latency'; in figures of the
+        paper the panel's title.
+      source: 'run' (measured by the user), 'published' (shipped with the project) or
+        'paper' (the paper's own numbers).
       method, display_name: who was measured.
       thresholds: alpha of each point, None where the method has none.
       ends: 'lossless' or 'drafter' at the ends of the rule's range, else None.
@@ -47,7 +49,8 @@ class Series:
         a level line there.
       y_name, y: the metric and its values.
       low, high: ends of the bootstrap interval of y; None where there is none.
-      examples: sentences behind each point (each seed counts them anew).
+      examples: sentences behind each point (each seed counts them anew); None of the
+        paper's curves.
       host: machine of the timing; None in the rejection panel.
       x_low, x_high: ends of the bootstrap interval of x, where there is one.
     """
@@ -64,7 +67,7 @@ class Series:
     y: tuple[float, ...]
     low: tuple[float | None, ...]
     high: tuple[float | None, ...]
-    examples: int
+    examples: int | None
     host: str | None = None
     x_low: tuple[float | None, ...] | None = None
     x_high: tuple[float | None, ...] | None = None
@@ -110,7 +113,7 @@ def to_csv(series: Iterable[Series]) -> str:
                     number(line.y[i]),
                     number(line.low[i]),
                     number(line.high[i]),
-                    line.examples,
+                    "" if line.examples is None else line.examples,
                 ]
             )
     return text.getvalue()

@@ -117,6 +117,11 @@ STYLES: dict[str, MethodStyle] = {
     "lossless_adaptive": _style(42, "sampled", _CRIMSON, "d", 4.6),
     "token_v3_redraw": _style(43, "token", _CRIMSON, "X", 4.5, hollow=True),
     "lossy_star_grid": _style(44, "lossy", _ORANGE, "<", 4.3, hollow=True),
+    "bild_original_01": _style(45, "cascade", _SKY, "P", 4.7, hollow=True),
+    "bild_original_03": _style(46, "cascade", _BLUE, "P", 4.7, hollow=True),
+    "bild_original_05": _style(47, "cascade", _ORANGE, "P", 4.7, hollow=True),
+    "bild_original_07": _style(48, "cascade", _VERMILION, "P", 4.7, hollow=True),
+    "bild_original_09": _style(49, "cascade", _CRIMSON, "P", 4.7, hollow=True),
 }
 
 # Methods of a user's own package: no hue of ours, and always the same for one name.

@@ -50,12 +50,15 @@ def print_cells(
 
 
 def markdown_cells(
-    heads: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str]
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    notes: Sequence[str],
+    numbers: bool = True,
 ) -> str:
-    """The same as Markdown."""
+    """The same as Markdown; without `numbers` all columns are flush left."""
     lines = [
         "| " + " | ".join(heads) + " |",
-        "| :-- " + "| --: " * (len(heads) - 1) + "|",
+        "| :-- " + ("| --: " if numbers else "| :-- ") * (len(heads) - 1) + "|",
     ]
     for row in rows:
         cells = [cell.strip().replace("*", r"\*") for cell in row]

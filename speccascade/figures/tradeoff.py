@@ -12,9 +12,15 @@ from matplotlib.figure import Figure
 from speccascade.figures.caption import FigureSettings, caption
 from speccascade.figures.layout import add_legend, legend_columns, make_panels
 from speccascade.figures.series import Series
-from speccascade.figures.style import PAPER, style_of
+from speccascade.figures.style import PAPER, MethodStyle, style_of
 
-__all__ = ["TradeoffFigure", "draw_line", "draw_series", "limit_quality"]
+__all__ = [
+    "TradeoffFigure",
+    "draw_line",
+    "draw_series",
+    "limit_cost",
+    "limit_quality",
+]
 
 _PALE = 0.42
 _LEVELS = {"target": (0, (5, 2.2)), "drafter": (0, (1, 1.5))}
@@ -64,7 +70,7 @@ def draw_series(
         figure.panels = dict(zip(names, axes, strict=True))
         figure.series = tuple(sorted(map(_plain, series), key=_back_to_front))
         for line in figure.series:
-            draw_line(figure.panels[line.panel], line)
+            draw_line(figure.panels[line.panel], line, pale=_is_background(line))
         for letter, (name, axis) in zip("abc", figure.panels.items(), strict=False):
             _dress(axis, name, letter, settings, figure)
         axes[0].set_ylabel(metric_label)
@@ -91,11 +97,17 @@ def _plain(line: Series) -> Series:
     return replace(line, low=none, high=none, x_low=None, x_high=None)
 
 
-def draw_line(axis: Axes, line: Series) -> None:
-    """One line with its markers, band and bars; a single model is a level line too."""
-    style = style_of(line.method)
+def draw_line(
+    axis: Axes, line: Series, pale: bool = False, style: MethodStyle | None = None
+) -> None:
+    """One line with its markers, band and bars; a single model is a level line too.
+
+    Args:
+      pale: drawn thin and without markers, behind the rest.
+      style: by default the method's.
+    """
+    style = style or style_of(line.method)
     order = 3.0 + 0.01 * (99 if line.method == "lossless" else style.order)
-    background = _is_background(line)
     gid = f"{line.panel}/{line.source}/{line.method}"
     if line.method in _LEVELS:
         axis.axhline(
@@ -103,7 +115,7 @@ def draw_line(axis: Axes, line: Series) -> None:
             color=style.colour,
             linestyle=_LEVELS[line.method],
             linewidth=0.8,
-            alpha=0.35 if background else 0.9,
+            alpha=0.35 if pale else 0.9,
             zorder=2.0,
             gid=f"{gid}/level",
         )
@@ -116,17 +128,17 @@ def draw_line(axis: Axes, line: Series) -> None:
         line.y,
         color=style.colour,
         linestyle=style.dash,
-        linewidth=0.8 if background else 1.05,
-        alpha=_PALE if background else 0.95,
-        marker=style.marker if not background or len(line.x) == 1 else "none",
+        linewidth=0.8 if pale else 1.05,
+        alpha=_PALE if pale else 0.95,
+        marker=style.marker if not pale or len(line.x) == 1 else "none",
         markersize=style.size,
         markerfacecolor=style.face,
         markeredgecolor=style.edge,
         markeredgewidth=0.75 if style.hollow else 0.45,
         solid_joinstyle="round",
-        zorder=order - (0.8 if background else 0.0),
+        zorder=order - (0.8 if pale else 0.0),
         gid=gid,
-        clip_on=background,
+        clip_on=pale,
     )
 
 
@@ -268,3 +280,14 @@ def limit_quality(axis: Axes, series: Sequence[Series]) -> None:
     low, high = min([low, *ends]), max([high, *ends])
     pad = 0.05 * (high - low) or 1.0
     axis.set_ylim(low - pad, high + pad)
+
+
+def limit_cost(axis: Axes, lines: Sequence[Series], timed: bool) -> None:
+    """The range of the curves; of latencies also the target's, 1."""
+    values = [x for line in lines for x in line.x if x is not None]
+    left = min(values, default=0.0)
+    right = max([*values, 1.0]) if timed else max(values, default=1.0)
+    pad = 0.06 * (right - left) or 0.05
+    axis.set_xlim(left - pad, right + pad)
+    if timed:
+        axis.axvline(1.0, color="#8C8C8C", linewidth=0.6, zorder=1.5)

@@ -100,6 +100,10 @@ class Rule(abc.ABC):
         drafter_end: a threshold at which every drafted token is kept, for certain; None
             if there is none.
         gates: those of the gates 'q' and 'p' that the rule reads.
+        formula: the measure m(v) in LaTeX; empty for a rule that has no short one.
+        condition: r = 1 iff this, in LaTeX; empty for a rule without r. At temperature
+            above 0, with thresholds read off the gates.
+        source: where the paper states the rule; empty for the rules of later work.
     """
 
     name: ClassVar[str]
@@ -107,6 +111,9 @@ class Rule(abc.ABC):
     lossless_end: ClassVar[float | None]
     drafter_end: ClassVar[float | None]
     gates: ClassVar[frozenset[str]]
+    formula: ClassVar[str] = ""
+    condition: ClassVar[str] = ""
+    source: ClassVar[str] = ""
 
     @abc.abstractmethod
     def measure(

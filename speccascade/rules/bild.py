@@ -33,6 +33,8 @@ class Bild(PrefixRule):
     """
 
     name = "bild"
+    condition = r"D(q, p) > \alpha"
+    source = "Section 5"
     alpha_range = (-1.0, float("inf"))
     lossless_end = -1.0
     drafter_end = float("inf")

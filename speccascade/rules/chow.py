@@ -34,6 +34,8 @@ class Chow(PrefixRule):
     """
 
     name = "chow"
+    condition = r"\max q < 1 - \alpha"
+    source = "Eq. (2)"
     alpha_range = (-1.0, 1.0)
     lossless_end = -1.0
     drafter_end = 1.0
@@ -63,6 +65,8 @@ class ChowLog(PrefixRule):
     """
 
     name = "chow_log"
+    condition = r"H(q) > \alpha"
+    source = "Eq. (24)"
     alpha_range = (-1.0, float("inf"))
     lossless_end = -1.0
     drafter_end = float("inf")

@@ -34,6 +34,8 @@ class Diff(PrefixRule):
     """
 
     name = "diff"
+    condition = r"\max q < \max p - \alpha"
+    source = "Eq. (5)"
     alpha_range = (-1.0, 1.0)
     lossless_end = -1.0
     drafter_end = 1.0
@@ -62,6 +64,8 @@ class DiffLog(PrefixRule):
     """
 
     name = "diff_log"
+    condition = r"H(p) < H(q) - \alpha"
+    source = "Eq. (25)"
     alpha_range = (float("-inf"), float("inf"))
     lossless_end = float("-inf")
     drafter_end = float("inf")

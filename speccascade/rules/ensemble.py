@@ -36,6 +36,7 @@ class Ensemble(Rule):
     """
 
     name = "ensemble"
+    formula = r"(1 - \alpha)\, p(v) + \alpha\, q(v)"
     alpha_range = (0.0, 1.0)
     lossless_end = 0.0
     drafter_end = 1.0

@@ -40,6 +40,7 @@ class Fuzzy(PrefixRule):
     """
 
     name = "fuzzy"
+    condition = r"\mathrm{JS}(p, q) > \alpha"
     alpha_range = (-1.0, 1.0)
     lossless_end = -1.0
     drafter_end = 1.0

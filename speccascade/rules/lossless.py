@@ -13,6 +13,8 @@ class Lossless(Rule):
     """
 
     name = "lossless"
+    formula = "p(v)"
+    source = "Alg. 1"
     alpha_range = (0.0, 0.0)
     lossless_end = 0.0
     drafter_end = None

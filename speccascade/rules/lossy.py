@@ -59,6 +59,8 @@ class Lossy(Rule):
     """
 
     name = "lossy"
+    formula = r"\max\{\min\{q(v), p(v)/(1 - \alpha)\}, p(v)\}"
+    source = "Lemma 2"
     alpha_range = (0.0, 1.0)
     lossless_end = 0.0
     drafter_end = 1.0

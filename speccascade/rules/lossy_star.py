@@ -48,6 +48,8 @@ class LossyStar(Rule):
     beta: Literal["exact", "grid"] = "exact"
 
     name = "lossy_star"
+    formula = r"\max\{\min\{q(v), p(v)/(1 - \alpha)\}, p(v)/\beta\}"
+    source = "Section 2"
     alpha_range = (0.0, 1.0)
     lossless_end = 0.0
     drafter_end = 1.0

@@ -58,6 +58,8 @@ class Opt(PrefixRule):
     """
 
     name = "opt"
+    condition = r"\max q < \max p - \alpha D_{\mathrm{TV}}(p, q)"
+    source = "Eq. (10)"
     alpha_range = (float("-inf"), float("inf"))
     lossless_end = float("-inf")
     drafter_end = float("inf")
@@ -87,6 +89,8 @@ class OptLog(PrefixRule):
     """
 
     name = "opt_log"
+    condition = r"H(p) < H(q) - \alpha D_{\mathrm{TV}}(p, q)"
+    source = "Eq. (26)"
     alpha_range = (float("-inf"), float("inf"))
     lossless_end = float("-inf")
     drafter_end = float("inf")

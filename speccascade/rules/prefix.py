@@ -16,6 +16,8 @@ class PrefixRule(Rule):
     lossless test, and is rejected with probability D_TV(p, q) (Lemma 3).
     """
 
+    formula = r"(1 - r)\, q(v) + r\, p(v)"
+
     @abc.abstractmethod
     def r(
         self,

@@ -29,6 +29,7 @@ class TokenDrafter(TokenRule):
     """
 
     name = "token_drafter"
+    condition = r"q(v) < 1 - \alpha"
     alpha_range = (-1.0, 1.0)
     lossless_end = -1.0
     drafter_end = 1.0

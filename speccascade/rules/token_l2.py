@@ -36,6 +36,7 @@ class TokenL2(TokenRule):
     """
 
     name = "token_l2"
+    condition = r"p(v) < \sum p^2 - \alpha"
     alpha_range = (-1.0, 1.0)
     lossless_end = -1.0
     drafter_end = 1.0

@@ -81,6 +81,8 @@ class TokenRule(Rule):
 
     coupling: Literal["alg4", "redraw"] = "alg4"
 
+    formula = r"q(v)\, (1 - r(v)) + p(v) \sum_{u} r(u)\, q(u)"
+
     def __post_init__(self) -> None:
         # A misspelt coupling would run as the other one.
         if self.coupling not in ("alg4", "redraw"):
@@ -135,6 +137,8 @@ class TokenV1(TokenRule):
     """
 
     name = "token_v1"
+    condition = r"q(v) < \max p - \alpha"
+    source = "Eq. (13)"
     alpha_range = (-1.0, 1.0)
     lossless_end = -1.0
     drafter_end = 1.0
@@ -164,6 +168,8 @@ class TokenV2(TokenRule):
     """
 
     name = "token_v2"
+    condition = r"p(v) < \max p - \alpha"
+    source = "Eq. (14)"
     alpha_range = (-1.0, 1.0)
     lossless_end = -1.0
     drafter_end = 1.0
@@ -197,6 +203,8 @@ class TokenV3(TokenRule):
     """
 
     name = "token_v3"
+    condition = r"p(v) < (1 - \alpha) \max p"
+    source = "Eq. (15)"
     alpha_range = (-1.0, 1.0)
     lossless_end = -1.0
     drafter_end = 1.0

@@ -34,6 +34,7 @@ class TopKMembership(TokenRule):
     """
 
     name = "top_k_membership"
+    condition = r"\mathrm{rank}_p(v) > k"
     alpha_range = (0.0, float("inf"))
     lossless_end = 0.0
     drafter_end = float("inf")

@@ -38,6 +38,7 @@ class Typical(TokenRule):
     """
 
     name = "typical"
+    condition = r"p(v) < \min(\epsilon, \sqrt{\epsilon} \exp(-H(p)))"
     alpha_range = (-1.0, 1.0)
     lossless_end = -1.0
     drafter_end = 1.0

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from speccascade.curves.compare import common_span, mean_gap, quality_at
+from speccascade.curves.compare import (
+    area_between,
+    common_span,
+    difference,
+    gap_at,
+    mean_gap,
+    quality_at,
+)
 from speccascade.curves.operating import Tradeoff
 
 
@@ -54,3 +61,40 @@ def test_every_resample_has_its_own_gap_over_the_span_of_the_estimate():
     other = curve([[0, 0], [1, 1]], [[0, 0], [0, 0]])
     # In the resample the first curve is level at 2 from 0.5 on: mean 0.5 + 1.
     assert mean_gap(one, other) == pytest.approx([1.0, 1.5], abs=0.02)
+
+
+def test_the_area_is_the_gap_times_the_width_of_the_span():
+    one, other = curve([0, 2], [5, 9]), curve([1, 3], [4, 8])
+    assert area_between(one, other) == pytest.approx([3.0 * 1.0])
+    assert area_between(one, other, span=(1.0, 1.5)) == pytest.approx([3.0 * 0.5])
+    assert area_between(curve([0, 1], [1, 2]), curve([2, 3], [1, 2])) is None
+
+
+def test_the_gap_at_a_latency_is_read_off_both_lines_there():
+    one, other = curve([0, 2], [5, 9]), curve([1, 3], [4, 8])
+    assert gap_at(one, other, 1.5) == pytest.approx([8 - 5])
+    assert gap_at(one, other, 0.5) is None
+    assert gap_at(one, other, 2.5) is None
+
+
+def test_a_difference_that_every_resample_has_is_as_sure_as_their_number_allows():
+    found = difference(np.linspace(1.0, 2.0, 1001))
+    assert found.p_value == pytest.approx(2 / 1001)
+    assert (found.gap.value, found.gap.low > 1) == (1.0, True)
+
+
+def test_a_difference_of_no_sign_is_not_significant():
+    assert difference(np.concatenate([[0.1], np.linspace(-1, 1, 1000)])).p_value == 1.0
+
+
+def test_the_p_value_is_uniform_where_there_is_no_difference():
+    # 400 samples of 60 paired normal differences of mean 0, 400 resamples each. The
+    # share of p-values below 0.1 has a standard error of 0.015, and the bootstrap's
+    # intervals are a little short at n = 60: 0.1 +- 0.05.
+    rng = np.random.default_rng(0)
+    below = 0
+    for _ in range(400):
+        values = rng.normal(size=60)
+        drawn = rng.choice(values, (400, 60)).mean(axis=1)
+        below += difference(np.concatenate([[values.mean()], drawn])).p_value < 0.1
+    assert 0.05 < below / 400 < 0.15

@@ -254,7 +254,7 @@ def test_make_writes_figure_and_table_and_prints_it(pair, mean_score, tmp_path):
         console=Console(file=stream, width=80),
     )
     names = "demo.pdf demo.png demo.csv demo-table.csv demo-table.md"
-    names += " demo-costs.csv demo-costs.md"
+    names += " demo-costs.csv demo-costs.md demo-analysis.csv demo-analysis.md"
     assert [file.name for file in files] == names.split()
     assert all(file.stat().st_size for file in files)
     text = stream.getvalue()

@@ -55,6 +55,11 @@ PUBLISHED = {
     "lossless_adaptive": ("#8C1048", "d"),
     "token_v3_redraw": ("#8C1048", "X"),
     "lossy_star_grid": ("#E69F00", "<"),
+    "bild_original_01": ("#5BB4E5", "P"),
+    "bild_original_03": ("#0072B2", "P"),
+    "bild_original_05": ("#E69F00", "P"),
+    "bild_original_07": ("#D55E00", "P"),
+    "bild_original_09": ("#8C1048", "P"),
 }
 # They may all stand in one panel.
 IN_THE_PAPER = tuple(PUBLISHED)[:14]

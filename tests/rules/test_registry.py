@@ -26,6 +26,23 @@ def test_rules_of_different_kinds_are_not_equal():
     assert len(set(RULES.values())) == len(RULES) == 22
 
 
+def plain(formula):
+    """Letters and signs: LaTeX and docstrings differ in their brackets and slashes."""
+    words = formula.replace("mathrm", "").replace("epsilon", "eps")
+    return "".join(one for one in words if one.isalnum() or one in "<>+-^")
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_states_its_condition_as_its_docstring_does(name):
+    rule = get_rule(name)
+    first = str(type(rule).__doc__).split("\n\n")[0].replace("\n", " ")
+    if " iff " not in first:
+        assert rule.condition == ""
+        return
+    assert plain(first.split(" iff ")[1]).startswith(plain(rule.condition))
+    assert rule.formula
+
+
 def test_an_unknown_name_raises_with_the_known_ones():
     with pytest.raises(UserError, match=r"no rule 'chaw'.*chow.*cactus\.$"):
         get_rule("chaw")
