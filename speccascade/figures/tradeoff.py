@@ -14,7 +14,13 @@ from speccascade.figures.layout import add_legend, legend_columns, make_panels
 from speccascade.figures.series import Series
 from speccascade.figures.style import PAPER, style_of
 
-__all__ = ["TradeoffFigure", "draw_line", "draw_series", "limit_quality"]
+__all__ = [
+    "TradeoffFigure",
+    "draw_line",
+    "draw_series",
+    "limit_quality",
+    "quality_range",
+]
 
 _PALE = 0.42
 _LEVELS = {"target": (0, (5, 2.2)), "drafter": (0, (1, 1.5))}
@@ -259,7 +265,12 @@ def _name_ends(axis: Axes, series: Sequence[Series]) -> None:
 
 
 def limit_quality(axis: Axes, series: Sequence[Series]) -> None:
-    """Limits of quality: every point, and of wide bands the part near the points."""
+    """Limits of quality, as `quality_range` has them."""
+    axis.set_ylim(*quality_range(series))
+
+
+def quality_range(series: Sequence[Series]) -> tuple[float, float]:
+    """From every point, and of wide bands the part near the points; with some room."""
     values = [y for s in series for y in s.y]
     low, high = min(values), max(values)
     room = 0.3 * (high - low) or 1.0
@@ -267,4 +278,4 @@ def limit_quality(axis: Axes, series: Sequence[Series]) -> None:
     ends = [v for v in ends if low - room <= v <= high + room]
     low, high = min([low, *ends]), max([high, *ends])
     pad = 0.05 * (high - low) or 1.0
-    axis.set_ylim(low - pad, high + pad)
+    return low - pad, high + pad
