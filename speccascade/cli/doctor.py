@@ -45,11 +45,15 @@ def main(arguments: Sequence[str]) -> int:
     return BAD_INPUT if failures else OK
 
 
+def packages() -> str:
+    """The packages that decide most, with their versions."""
+    return ", ".join(f"{one} {importlib.metadata.version(one)}" for one in PACKAGES)
+
+
 def _versions() -> Check:
     yield "speccascade", f"{__version__}, Python {platform.python_version()}"
     yield "configs", str(config_directory())
-    found = [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
-    yield "packages", ", ".join(found)
+    yield "packages", packages()
 
 
 def _device() -> Check:

@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import os
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,11 +55,13 @@ def main(arguments: Sequence[str]) -> int:
         else:
             incomplete.append(name)
     if not drawn:
-        raise UserError(f"No experiment is complete yet: {_command(words, 'demo')}.")
+        raise UserError(
+            f"No experiment is complete yet: run `{command_for(words, 'demo')}`."
+        )
     if incomplete:
         print(
             f"not complete, so not drawn: {', '.join(incomplete)}; "
-            f"{_command(words, 'NAME')}"
+            f"run `{command_for(words, 'NAME')}`"
         )
     return OK
 
@@ -83,11 +86,12 @@ def stored_curves(jobs: Sequence[StoredJob]) -> list[Curve]:
     return [curve for job in jobs if (curve := job.curve(machine)).points]
 
 
-def _command(words: compose.Words, name: str) -> str:
-    extra = "".join(f" {override}" for override in words.overrides)
+def command_for(words: compose.Words, name: str) -> str:
+    """The command that makes what is missing of an experiment, to be pasted."""
+    given = [f"experiment={name}", *words.overrides]
     if words.config_dir is not None:
-        extra += f" --config-dir {words.config_dir}"
-    return f"run `speccascade run -m experiment={name}{extra}`"
+        given += ["--config-dir", words.config_dir]
+    return f"speccascade run -m {shlex.join(given)}"
 
 
 def _draw_experiment(
@@ -96,15 +100,16 @@ def _draw_experiment(
     if not any(job.thresholds for job in jobs):
         raise UserError(
             f"Nothing of {name!r} is complete yet (missing: "
-            f"{', '.join(_lacking(jobs))}): {_command(words, name)}.{paper.hint(name)}"
+            f"{', '.join(_lacking(jobs))}): run `{command_for(words, name)}`."
+            f"{paper.hint(name)}"
         )
     left_out = unfinished(jobs)
     if left_out:
-        print(f"{name}: left out, {left_out}; {_command(words, name)}")
-    settings = dict.fromkeys(_setting(job.spec) for job in jobs if job.thresholds)
+        print(f"{name}: left out, {left_out}; run `{command_for(words, name)}`")
+    settings = dict.fromkeys(figure_of(job.spec) for job in jobs if job.thresholds)
     together: dict[Setting, list[Cell]] = {}
     for setting in settings:
-        here = [job for job in jobs if _setting(job.spec) == setting]
+        here = [job for job in jobs if figure_of(job.spec) == setting]
         spec, curves = here[0].spec, with_latency(name, here, stored_curves(here))
         stem = name if len(settings) == 1 else f"{name}-{_suffix(spec)}"
         _draw(words, name, stem, spec, curves)
@@ -148,13 +153,13 @@ def _lacking(jobs: Sequence[StoredJob]) -> list[str]:
 
 
 def _by_setting(jobs: Sequence[StoredJob]) -> list[list[StoredJob]]:
-    settings = dict.fromkeys(_setting(job.spec) for job in jobs)
-    return [[job for job in jobs if _setting(job.spec) == one] for one in settings]
+    settings = dict.fromkeys(figure_of(job.spec) for job in jobs)
+    return [[job for job in jobs if figure_of(job.spec) == one] for one in settings]
 
 
 def _label(job: StoredJob, jobs: Sequence[StoredJob]) -> str:
     """The method, and its setting where the jobs have several."""
-    several = len({_setting(one.spec) for one in jobs}) > 1
+    several = len({figure_of(one.spec) for one in jobs}) > 1
     method = job.spec.method.name
     return f"{method} at {_suffix(job.spec)}" if several else method
 
@@ -167,9 +172,9 @@ def _draw(
     files = make(
         stem,
         curves,
-        _validation_curves(words, name, spec),
+        validation_curves(words, name, spec),
         _published(spec, name),
-        _figure_settings(spec),
+        figure_settings(spec),
         folder,
         metric=metric,
         console=Console(highlight=False),
@@ -180,7 +185,7 @@ def _draw(
 
 
 def _cell(spec: JobSpec, curves: Sequence[Curve]) -> Cell:
-    settings, metric = _figure_settings(spec), spec.task.metrics[0]
+    settings, metric = figure_settings(spec), spec.task.metrics[0]
     return Cell(
         row=_family(spec),
         column=spec.task.name,
@@ -205,7 +210,8 @@ def _family(spec: JobSpec) -> str:
     return type(config).__name__.removesuffix("Config") if config else spec.pair.name
 
 
-def _figure_settings(spec: JobSpec) -> FigureSettings:
+def figure_settings(spec: JobSpec) -> FigureSettings:
+    """What a caption says of the job."""
     return FigureSettings(
         pair=spec.pair.name,
         task=spec.task.name,
@@ -226,7 +232,7 @@ def setting_of(spec: JobSpec) -> Setting:
     )
 
 
-def _setting(spec: JobSpec) -> tuple[str, str, Setting]:
+def figure_of(spec: JobSpec) -> tuple[str, str, Setting]:
     """What one figure has one of; methods and thresholds vary within it."""
     return spec.pair.name, spec.task.name, setting_of(spec)
 
@@ -248,13 +254,13 @@ def _machine(jobs: Sequence[StoredJob]) -> Machine | None:
     return here if here in counted else counted.most_common(1)[0][0]
 
 
-def _validation_curves(
+def validation_curves(
     words: compose.Words, name: str, spec: JobSpec
 ) -> list[Curve] | None:
     """The experiment's curves on validation data, where it has any for this figure."""
-    wanted = _setting(dataclasses.replace(spec, split="validation"))
+    wanted = figure_of(dataclasses.replace(spec, split="validation"))
     specs = map(validation_spec, compose.sweep(words, name))
-    jobs = [StoredJob.of(one) for one in specs if one and _setting(one) == wanted]
+    jobs = [StoredJob.of(one) for one in specs if one and figure_of(one) == wanted]
     return stored_curves(jobs) or None
 
 

@@ -16,6 +16,7 @@ VERBS = {
     "run": ("run", "runs one job, or with -m a sweep of them (Hydra's grammar)"),
     "train": ("train", "trains or distils a model of a pair (Hydra's grammar)"),
     "figures": ("figures", "draws figures and tables from the store"),
+    "report": ("report", "writes one HTML page of a sweep, from the store"),
     "bench": ("bench", "times what a call costs here, and the engine by that measure"),
     "generate": ("generate", "writes what one checkpoint answers to a prompt"),
     "trace": ("trace", "shows one answer token by token: who wrote what, and why"),

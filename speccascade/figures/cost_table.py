@@ -8,7 +8,6 @@ the CSV has every point, and says which that is.
 
 import csv
 import io
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,12 +19,21 @@ from speccascade.engine.counters import RATIOS, emitted
 from speccascade.figures.caption import FigureSettings
 from speccascade.figures.measured import Measured
 from speccascade.figures.rows import operating_point
-from speccascade.figures.series import number
+from speccascade.figures.series import number, threshold_text
 from speccascade.figures.style import style_of
 from speccascade.figures.text_table import markdown_cells, print_cells
 from speccascade.store.summary import Metric
 
-__all__ = ["CostRow", "cost_rows", "footnotes", "print_table", "to_csv", "to_markdown"]
+__all__ = [
+    "CostRow",
+    "cells_of",
+    "cost_rows",
+    "footnotes",
+    "heads",
+    "print_table",
+    "to_csv",
+    "to_markdown",
+]
 
 _NONE = "-"
 
@@ -135,18 +143,17 @@ def footnotes(settings: FigureSettings, metric_label: str) -> list[str]:
     ]
 
 
-def _alpha(threshold: float | None) -> str:
-    if threshold is None:
-        return _NONE
-    return f"{threshold:.3g}" if math.isfinite(threshold) else number(threshold)
-
-
-def _heads() -> list[str]:
+def heads() -> list[str]:
+    """What stands over the columns."""
     return ["method", "alpha", *(column.head for column in _COLUMNS)]
 
 
-def _cells(row: CostRow, intervals: bool) -> list[str]:
-    cells = [row.display_name, _alpha(row.threshold)]
+def cells_of(row: CostRow, intervals: bool) -> list[str]:
+    """The cells of one row, rounded, each number with its interval where asked."""
+    cells = [
+        row.display_name,
+        _NONE if row.threshold is None else threshold_text(row.threshold),
+    ]
     for column in _COLUMNS:
         band, digits = row.costs.get(column.name), column.digits
         if band is None:
@@ -167,16 +174,16 @@ def print_table(
     console: Console,
 ) -> None:
     """Prints the operating points without intervals, and what the columns mean."""
-    cells = [_cells(row, intervals=False) for row in rows if row.operating]
-    print_cells(_heads(), cells, footnotes(settings, metric_label), console)
+    cells = [cells_of(row, intervals=False) for row in rows if row.operating]
+    print_cells(heads(), cells, footnotes(settings, metric_label), console)
 
 
 def to_markdown(
     rows: Sequence[CostRow], settings: FigureSettings, metric_label: str
 ) -> str:
     """The operating points with intervals, as Markdown."""
-    cells = [_cells(row, intervals=True) for row in rows if row.operating]
-    return markdown_cells(_heads(), cells, footnotes(settings, metric_label))
+    cells = [cells_of(row, intervals=True) for row in rows if row.operating]
+    return markdown_cells(heads(), cells, footnotes(settings, metric_label))
 
 
 def to_csv(rows: Sequence[CostRow]) -> str:

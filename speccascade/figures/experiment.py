@@ -18,10 +18,28 @@ from speccascade.figures.rows import rows_of
 from speccascade.figures.tradeoff import TradeoffFigure, draw_series
 from speccascade.store.summary import Metric
 
-__all__ = ["draw_tradeoff", "make"]
+__all__ = ["Numbers", "draw_tradeoff", "make", "numbers_of"]
 
 # Curves beside the models alone and lossless; with more, a figure is drawn by family.
 MOST_IN_A_PANEL = 12
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Numbers:
+    """What is known of the curves of one pair, task, split and temperature.
+
+    Attributes:
+      metric: the headline metric.
+      measured: the estimates of every point.
+      settings: with what only the curves know.
+      rows, costs: of the two tables.
+    """
+
+    metric: Metric
+    measured: Measured
+    settings: FigureSettings
+    rows: Sequence[table.Row]
+    costs: Sequence[cost_table.CostRow]
 
 
 def draw_tradeoff(
@@ -90,22 +108,12 @@ def make(
     Raises:
       UserError: as `draw_tradeoff`; two curves of one method; an unwritable folder.
     """
-    names = [curve.method for curve in curves]
-    if len(set(names)) < len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        raise UserError(
-            f"there are two curves of {', '.join(twice)}; give one curve a method."
-        )
     folder = Path(folder)
-    measured = measure(curves, metric, settings)
-    figure = _draw(measured, metric, published, settings)
+    found = numbers_of(curves, validation_curves, settings, metric=metric)
+    figure = _draw(found.measured, metric, published, settings)
     files = save(figure, folder, experiment_name)
-    settings = filled(settings, measured, [])
-    validation = {one.method: one for one in validation_curves or () if one.points}
-    sizes = [len(one.points[0].example_ids) for one in validation.values()]
-    settings = dataclasses.replace(settings, validation_examples=min(sizes, default=0))
-    rows, label = rows_of(measured, validation, metric), metric_label(metric.name)
-    costs = cost_table.cost_rows(measured, metric)
+    measured, settings = found.measured, found.settings
+    rows, costs, label = found.rows, found.costs, metric_label(metric.name)
     if console is not None:
         table.print_table(rows, settings, label, console)
         console.print()
@@ -129,6 +137,38 @@ def make(
             if analysis
         ),
     ]
+
+
+def numbers_of(
+    curves: Sequence[Curve],
+    validation_curves: Sequence[Curve] | None,
+    settings: FigureSettings,
+    *,
+    metric: Metric,
+) -> Numbers:
+    """Estimates everything that is drawn or tabulated; arguments as `make`.
+
+    Raises:
+      UserError: as `measure`; two curves of one method.
+    """
+    names = [curve.method for curve in curves]
+    if len(set(names)) < len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise UserError(
+            f"there are two curves of {', '.join(twice)}; give one curve a method."
+        )
+    measured = measure(curves, metric, settings)
+    validation = {one.method: one for one in validation_curves or () if one.points}
+    sizes = [len(one.points[0].example_ids) for one in validation.values()]
+    return Numbers(
+        metric=metric,
+        measured=measured,
+        settings=dataclasses.replace(
+            filled(settings, measured, []), validation_examples=min(sizes, default=0)
+        ),
+        rows=rows_of(measured, validation, metric),
+        costs=cost_table.cost_rows(measured, metric),
+    )
 
 
 def _draw(

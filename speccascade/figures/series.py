@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["Series", "to_csv"]
+__all__ = ["Series", "number", "threshold_text", "to_csv"]
 
 _COLUMNS = (
     "panel",
@@ -87,6 +87,11 @@ def number(value: float | None) -> str:
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
     return repr(float(value))
+
+
+def threshold_text(alpha: float) -> str:
+    """A threshold as a reader is told it: three digits, or the infinity's name."""
+    return f"{alpha:.3g}" if math.isfinite(alpha) else number(alpha)
 
 
 def to_csv(series: Iterable[Series]) -> str:

@@ -12,7 +12,16 @@ from speccascade.figures.caption import FigureSettings
 from speccascade.figures.series import number
 from speccascade.figures.text_table import markdown_cells, print_cells
 
-__all__ = ["Estimate", "Row", "footnotes", "print_table", "to_csv", "to_markdown"]
+__all__ = [
+    "Estimate",
+    "Row",
+    "cells_of",
+    "footnotes",
+    "heads",
+    "print_table",
+    "to_csv",
+    "to_markdown",
+]
 
 # Plain ASCII, for terminals and logs of any encoding.
 _UNSURE = "~"
@@ -87,7 +96,8 @@ def _ratio(value: float | None) -> str:
     return _NONE if value is None else f"{value:.2f}"
 
 
-def _cells(row: Row) -> list[str]:
+def cells_of(row: Row) -> list[str]:
+    """The cells of one row, rounded."""
     return [
         row.display_name,
         str(row.points),
@@ -101,7 +111,8 @@ def _cells(row: Row) -> list[str]:
     ]
 
 
-def _heads(metric_label: str) -> list[str]:
+def heads(metric_label: str) -> list[str]:
+    """What stands over the columns."""
     return [
         "method",
         "pts",
@@ -182,18 +193,18 @@ def print_table(
     rows: Sequence[Row], settings: FigureSettings, metric_label: str, console: Console
 ) -> None:
     """Prints the table: ruled on a terminal, plain text otherwise; 100 columns wide."""
-    cells = [_cells(row) for row in rows]
+    cells = [cells_of(row) for row in rows]
     notes = footnotes(rows, settings, metric_label)
-    print_cells(_heads(metric_label), cells, notes, console)
+    print_cells(heads(metric_label), cells, notes, console)
 
 
 def to_markdown(
     rows: Sequence[Row], settings: FigureSettings, metric_label: str
 ) -> str:
     """The table as Markdown, for a README or an issue."""
-    cells = [_cells(row) for row in rows]
+    cells = [cells_of(row) for row in rows]
     notes = footnotes(rows, settings, metric_label)
-    return markdown_cells(_heads(metric_label), cells, notes)
+    return markdown_cells(heads(metric_label), cells, notes)
 
 
 def to_csv(rows: Sequence[Row]) -> str:

@@ -20,6 +20,7 @@ __all__ = [
     "draw_series",
     "limit_cost",
     "limit_quality",
+    "quality_range",
 ]
 
 _PALE = 0.42
@@ -271,7 +272,12 @@ def _name_ends(axis: Axes, series: Sequence[Series]) -> None:
 
 
 def limit_quality(axis: Axes, series: Sequence[Series]) -> None:
-    """Limits of quality: every point, and of wide bands the part near the points."""
+    """Limits of quality, as `quality_range` has them."""
+    axis.set_ylim(*quality_range(series))
+
+
+def quality_range(series: Sequence[Series]) -> tuple[float, float]:
+    """From every point, and of wide bands the part near the points; with some room."""
     values = [y for s in series for y in s.y]
     low, high = min(values), max(values)
     room = 0.3 * (high - low) or 1.0
@@ -279,7 +285,7 @@ def limit_quality(axis: Axes, series: Sequence[Series]) -> None:
     ends = [v for v in ends if low - room <= v <= high + room]
     low, high = min([low, *ends]), max([high, *ends])
     pad = 0.05 * (high - low) or 1.0
-    axis.set_ylim(low - pad, high + pad)
+    return low - pad, high + pad
 
 
 def limit_cost(axis: Axes, lines: Sequence[Series], timed: bool) -> None:

@@ -107,7 +107,7 @@ class StoredJob:
         return curve_from_records(
             self.spec.method.name,
             display_name(self.spec.method.name),
-            self._records(),
+            self.records(),
             [
                 timing
                 for (where, _), rows in self.timings.items()
@@ -123,17 +123,14 @@ class StoredJob:
         """The summary of what this job asked for, whatever else its folder holds."""
         return summarise(
             {} if self.run is None else self.run.identity,
-            self._records(),
+            self.records(),
             [timing for rows in self.timings.values() for timing in rows],
             self.spec.task.metrics,
             ratios,
         )
 
-    @property
-    def _sampling(self) -> Settings:
-        return Settings(**dataclasses.asdict(self.spec.sampling))
-
-    def _records(self) -> list[Record]:
+    def records(self) -> list[Record]:
+        """The rows of the points that are whole."""
         if self.run is None:
             return []
         wanted = {
@@ -143,6 +140,10 @@ class StoredJob:
         }
         texts = {one.id: one.sha256 for one in self.job.examples}
         return [one for one in self.run.records(texts) if one.coordinates in wanted]
+
+    @property
+    def _sampling(self) -> Settings:
+        return Settings(**dataclasses.asdict(self.spec.sampling))
 
     def _labels(self) -> dict[float, Label]:
         if self.spec.untouched is not None:

@@ -131,6 +131,12 @@ class RunDirectory:
         """The method's name, that of the folder above."""
         return self.path.parent.name
 
+    @property
+    def hosts(self) -> set[str]:
+        """Names of the machines that decoded rows, as they stand in the file names."""
+        names = (path.stem for path in self.path.glob("records-*-*-*.jsonl"))
+        return {name.removeprefix("records-").rsplit("-", 2)[0] for name in names}
+
     def append_unit(self, records: Sequence[Record]) -> None:
         """Adds one whole unit; on return it is on the disk.
 

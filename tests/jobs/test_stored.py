@@ -271,8 +271,8 @@ def test_sync_mirrors_an_experiment_whose_rows_are_there_and_no_other(
 
 def test_the_command_repeats_the_overrides_that_were_given():
     words = Words(names=(), overrides=("seeds=[1]",), config_dir="mine")
-    command = figures._command(words, "demo")
-    assert command.endswith("experiment=demo seeds=[1] --config-dir mine`")
+    command = figures.command_for(words, "demo")
+    assert command.endswith("experiment=demo 'seeds=[1]' --config-dir mine")
 
 
 def test_only_a_complete_experiment_is_published(tmp_path, experiments, monkeypatch):
