@@ -84,9 +84,7 @@ def _command(words: compose.Words, name: str) -> str:
     return f"run `speccascade run -m experiment={name}{extra}`"
 
 
-def draw_experiment(
-    words: compose.Words, name: str, jobs: Sequence[StoredJob]
-) -> None:
+def draw_experiment(words: compose.Words, name: str, jobs: Sequence[StoredJob]) -> None:
     """Draws, prints and mirrors every figure of an experiment."""
     if not any(job.thresholds for job in jobs):
         raise UserError(

@@ -16,7 +16,7 @@ DESCRIPTION = (
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Mirrors curve after curve, figure after figure, and says of each what was done."""
+    """Mirrors curves and figures one by one, and says of each what was done."""
     words = compose.parse("sync", DESCRIPTION, arguments)
     if not any(word.startswith("logger=") for word in words.overrides):
         words = dataclasses.replace(words, overrides=("logger=wandb", *words.overrides))
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
     from speccascade.cli.figures import draw_experiment, stored_jobs
     from speccascade.store import find_runs
 
-    plain = compose.one_job(words)
+    plain = compose.sweep(words, None)[0]
     mirror = make(plain, "logger")
     done: set[Path] = set()
 

@@ -213,7 +213,11 @@ def _log_curve(run: "wandb.Run", log: "CurveLog", directory: Path) -> None:
     run.define_metric("alpha", hidden=True)
     for name in sorted({name for step in log.steps for name in step}):
         if "/" in name:
-            run.define_metric(name, step_metric="alpha", summary="none")
+            # Without `step_sync=False` wandb makes up an alpha for infinite thresholds:
+            # that of the step before, or 0.
+            run.define_metric(
+                name, step_metric="alpha", step_sync=False, summary="none"
+            )
     for step in log.steps:
         run.log(dict(step))
     table = wandb.Table(columns=list(log.columns), data=_cells(log.rows))

@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from speccascade.tracking.environment import environment
 
@@ -26,6 +26,7 @@ os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
 INIT_TIMEOUT_S = 30.0
 
 
+@runtime_checkable
 class Log(Protocol):
     """What every run has; `CurveLog` and `FigureLog` are such."""
 
