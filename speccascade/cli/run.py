@@ -7,6 +7,7 @@ target. Under another launcher each job is timed where it ran, by itself.
 
 import functools
 import itertools
+import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -65,6 +66,9 @@ def job(config: Config) -> float | None:
     label = f"{config.name}/{settings.runtime.choices.get('method')}"
     here = settings.launcher._target_.endswith("BasicLauncher")
     live = None if here else False  # several at once would draw over one another
+    if not here:
+        # Several jobs may share a device: none may take all of its memory at once.
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     number = OmegaConf.select(settings, "job.num") or 0  # missing in a single run
     searches = config.objective is not None
     folder = settings.runtime.output_dir
