@@ -81,26 +81,22 @@ plt.show()
 # %% [markdown]
 # ## What a threshold does
 #
-# The same points, one rule: from the target's end to the drafter's, calls of the target
-# fall, and quality rises before it falls: a token rule sharpens what it follows.
+# The same points, one rule, from the target's end to the drafter's: rejections fall,
+# and quality rises before it falls, since a token rule sharpens what it follows.
 
 # %%
 points = [one.point for one in shipped if one.method == "token_v3"]
-inner = [one for one in points if one.threshold is not None and 0 <= one.threshold <= 1]
+place = range(len(points))
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.5), layout="constrained")
 for axis, label, values in (
-    (axes[0], "BLEU", [one.quality["bleu"] for one in inner]),
-    (
-        axes[1],
-        "target calls per token",
-        [one.ratios["target_calls_per_token"] for one in inner],
-    ),
+    (axes[0], "BLEU", [one.quality["bleu"] for one in points]),
+    (axes[1], "rejection rate", [one.ratios["rejection_rate"] for one in points]),
 ):
-    alphas = [one.threshold for one in inner]
     axis.fill_between(
-        alphas, [v.low for v in values], [v.high for v in values], alpha=0.2
+        place, [v.low for v in values], [v.high for v in values], alpha=0.2
     )
-    axis.plot(alphas, [v.value for v in values], "o-")
+    axis.plot(place, [v.value for v in values], "o-")
+    axis.set_xticks(place, [f"{one.threshold:.4g}" for one in points])
     axis.set_xlabel("threshold α of TokenV3")
     axis.set_ylabel(label)
 plt.show()

@@ -23,6 +23,7 @@ import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
 
+from speccascade.figures.style import style_of
 from speccascade.methods import display_name
 from speccascade.rules import RULES, law, rejection_probability
 
@@ -99,17 +100,21 @@ else:
 # ## What a threshold buys
 #
 # Acceptance $1 - \rho$ against how far the output is from the target, $D_{TV}(\pi, p)$.
-# Lossless speculation stands at 0; a rule is good where its line lies high and left,
-# and where what it keeps is worth keeping, which only a task can tell.
+# By the triangle inequality nothing lies above the line from lossless to the drafter's
+# end. Lossy and the rules for whole positions lie on it; token rules lie below, since
+# they sharpen: that costs rejections, and what it buys is quality, which two
+# distributions cannot show and a task can (the notebook of curves).
 
 # %%
-names = ["chow", "diff", "opt", "token_v1", "token_v2", "token_v3", "lossy"]
+rules = ["lossy", "chow", "diff", "opt", "token_v1", "token_v2", "token_v3"]
+names = {rule: display_name(rule) for rule in rules}
 figure, axis = plt.subplots(figsize=(7, 4), layout="constrained")
-for rule in names:
+for rule in rules:
     low, high = np.clip(RULES[rule].alpha_range, -1, 2)
     found = [step(rule, alpha) for alpha in np.linspace(low, high, 61)[:-1]]
     distance = [float(jnp.abs(pi - p).sum() / 2) for pi, _ in found]
-    axis.plot(distance, [1 - rho for _, rho in found], ".-", label=display_name(rule))
+    look = {"color": style_of(rule).colour, "marker": style_of(rule).marker, "ms": 4}
+    axis.plot(distance, [1 - rho for _, rho in found], label=names[rule], **look)
 axis.plot(0, 1 - step("lossless", 0)[1], "k*", ms=12, label=display_name("lossless"))
 axis.set_xlabel("distance of the output from the target, D_TV(π, p)")
 axis.set_ylabel("acceptance, 1 − ρ")
