@@ -13,9 +13,10 @@ from speccascade.cli import compose
 from speccascade.errors import UserError
 from speccascade.jobs.objective import Objective
 from speccascade.store import find_runs
+from tests.jobs import tiny
 
 ROOT = Path(__file__).parents[2]
-CHOW = ("method=chow", "method.thresholds=[-1,0.5,1]")
+METHODS = ("method=chow,token_v3", "max_thresholds=2")
 
 
 def needs(plugin: str):
@@ -23,35 +24,53 @@ def needs(plugin: str):
     return pytest.mark.skipif(found is None, reason=f"hydra_{plugin} is not installed")
 
 
-@pytest.fixture
-def run(tmp_path, configs):
-    """`speccascade run` of the tiny pair in a process of its own."""
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Starts `speccascade run -m` of a tiny pair and task: (process, results root)."""
+    folder = tmp_path_factory.mktemp("launchers")
+    tiny.pair(folder)  # writes the weights
+    for group, name, fields in (
+        ("pair", "tiny", f"folder: {{_target_: pathlib.Path, _args_: [{folder}]}}"),
+        ("task", "Counting", "name: counting"),
+    ):
+        (folder / group).mkdir()
+        target = "pair" if group == "pair" else name
+        (folder / group / f"{name.lower()}.yaml").write_text(
+            f"_target_: tests.jobs.tiny.{target}\n{fields}\n"
+        )
+    own = ["--config-dir", str(folder), "pair=tiny", "task=counting"]
+    fixed = ["num_examples=12", "latency.num_examples=0", "engine.batch_size=4"]
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "SPECCASCADE_CACHE": str(folder / "cache"),
+    }
 
-    def start(*words, root="results"):
-        fixed = ["task=ende_docs", "task.max_new_tokens=4", "num_examples=6"]
-        fixed += ["latency.num_examples=0", "engine.batch_size=4", f"paths.root={root}"]
-        own = ["--config-dir", str(configs), "pair=tiny"]
-        command = [sys.executable, "-m", "speccascade", "run", "-m"]
-        return subprocess.Popen(
-            [*command, *own, *fixed, *words],
+    def start(root, *words):
+        command = [sys.executable, "-m", "speccascade", "run", "-m", *own, *fixed]
+        process = subprocess.Popen(
+            [*command, f"paths.root={root}", *words],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            cwd=tmp_path,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(ROOT),
-                "SPECCASCADE_CACHE": str(tmp_path / "cache"),
-            },
+            cwd=folder,
+            env=environment,
         )
+        return process, folder / root
 
     return start
 
 
-def finished(process) -> str:
+def finished(process: subprocess.Popen, root: Path) -> Path:
+    """Waits for the end, which must be good, and returns the results root."""
     out, _ = process.communicate(timeout=600)
     assert process.returncode == 0, out
-    return out
+    return root
+
+
+@pytest.fixture(scope="module")
+def alone(run):
+    """The results of one process, one job after the other."""
+    return finished(*run("alone", *METHODS))
 
 
 def rows(root: Path) -> dict[str, list[str]]:
@@ -70,42 +89,35 @@ def rows(root: Path) -> dict[str, list[str]]:
         pytest.param("submitit_local", marks=needs("submitit_launcher")),
     ],
 )
-def test_a_launcher_gives_what_one_process_gives(run, tmp_path, launcher):
-    words = ["method=chow,token_v3", "max_thresholds=2"]
-    alone = finished(run(*words, root="alone"))
-    assert "batches decoded" in alone
-    finished(run(f"launch={launcher}", *words, root="beside"))
-    ours, theirs = rows(tmp_path / "alone"), rows(tmp_path / "beside")
-    assert set(ours) == {"chow", "token_v3"}
-    assert ours == theirs
-    outcomes = sorted((tmp_path / "beside/.hydra-logs").rglob("outcome.json"))
+def test_a_launcher_gives_what_one_process_gives(run, alone, launcher):
+    beside = finished(*run(launcher, f"launch={launcher}", *METHODS))
+    assert set(rows(beside)) == {"chow", "token_v3"}
+    assert rows(beside) == rows(alone)
+    outcomes = sorted((beside / ".hydra-logs").rglob("outcome.json"))
     assert [json.loads(one.read_text())["error"] for one in outcomes] == [None, None]
 
 
 @pytest.mark.slow
-def test_two_processes_that_share_a_run_never_corrupt_it(run, tmp_path):
-    finished(run(*CHOW, root="alone"))
-    for process in [run(*CHOW, root="shared") for _ in range(2)]:
-        finished(process)
-    for folder in find_runs(tmp_path / "shared"):
-        for file in folder.path.glob("records-*.jsonl"):
-            for line in file.read_text(encoding="utf-8").splitlines():
-                json.loads(line)
-    assert rows(tmp_path / "alone") == rows(tmp_path / "shared")
-    ours, theirs = (
-        next((tmp_path / root).rglob("summary.json")).read_bytes()
-        for root in ("alone", "shared")
-    )
-    assert ours == theirs
+def test_two_processes_that_share_a_run_never_corrupt_it(run, alone):
+    both = [run("shared", *METHODS) for _ in range(2)]
+    (shared,) = {finished(*one) for one in both}
+    for file in shared.rglob("records-*.jsonl"):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            json.loads(line)
+    assert rows(shared) == rows(alone)
+    for path in alone.rglob("summary.json"):
+        there = shared / path.relative_to(alone)
+        assert there.read_bytes() == path.read_bytes()
 
 
 @pytest.mark.slow
 @needs("optuna_sweeper")
-def test_optuna_searches_the_threshold_of_a_method(run, tmp_path):
-    finished(run("search=threshold", "method=token_v3", "hydra.sweeper.n_trials=2"))
-    (found,) = (tmp_path / "results").rglob("optimization_results.yaml")
+def test_optuna_searches_the_threshold_of_a_method(run):
+    words = ("search=threshold", "method=token_v3", "hydra.sweeper.n_trials=2")
+    root = finished(*run("search", *words))
+    (found,) = root.rglob("optimization_results.yaml")
     assert "method.thresholds.0" in found.read_text()
-    (stored,) = find_runs(tmp_path / "results")
+    (stored,) = find_runs(root)
     assert len({one.coordinates.threshold for one in stored.records()}) == 2
 
 
