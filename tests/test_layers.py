@@ -40,6 +40,7 @@ LAYER_OF["__main__"] = len(LAYERS)
 # Who may import what is meant for one part alone.
 KEPT_TO = {
     "hydra": {"cli"},
+    "plotly": {"tracking"},
     "wandb": {"tracking"},
     "seqio": {"tasks"},
     "tensorflow": {"tasks"},

@@ -7,6 +7,7 @@ the jobs composed here, so they take the same overrides as `run`.
 import argparse
 import dataclasses
 import fnmatch
+import functools
 import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -65,6 +66,7 @@ def parse(
     parser.add_argument("--config-dir", help="a further folder of configurations")
     for flag, text in (flags or {}).items():
         parser.add_argument(f"--{flag}", action="store_true", help=text, dest=flag)
+    sweep.cache_clear()  # files may have changed since an earlier verb
     # Intermixed, for options may stand between the words.
     found = parser.parse_intermixed_args(list(arguments))
     names = [word for word in found.words if "=" not in word]
@@ -129,7 +131,8 @@ def one_job(words: Words, config_name: str = "config") -> Config:
         return compose(config_name, overrides=_overrides(words))
 
 
-def sweep(words: Words, experiment: str | None) -> list[Config]:
+@functools.lru_cache(maxsize=32)
+def sweep(words: Words, experiment: str | None) -> tuple[Config, ...]:
     """The configurations of every job of `run -m experiment=...`, in its order.
 
     Of `run -m` with the overrides alone where `experiment` is None. What `tasks_of`
@@ -170,7 +173,7 @@ def sweep(words: Words, experiment: str | None) -> list[Config]:
             config = compose("config", overrides=list(job))
             if asked_of.setdefault(panel, is_asked(config)):
                 found.append(config)
-    return found
+    return tuple(found)
 
 
 def _values(override: Override) -> list[str]:

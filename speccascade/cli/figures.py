@@ -12,12 +12,13 @@ from rich.console import Console
 
 from speccascade.checkpoints.paths import resolve
 from speccascade.cli import compose, paper, theory
-from speccascade.cli.build import job_spec, validation_spec
+from speccascade.cli.build import job_spec, make, validation_spec
 from speccascade.cli.guard import OK
 from speccascade.cli.latency import with_latency
 from speccascade.curves import Curve, PublishedPoint, Setting, read_published
 from speccascade.errors import UserError
-from speccascade.figures import FigureSettings, make, save
+from speccascade.figures import FigureSettings, save
+from speccascade.figures import make as make_figure
 from speccascade.figures.labels import metric_label
 from speccascade.figures.measured import measure
 from speccascade.figures.panels import Cell, draw_panels
@@ -29,9 +30,10 @@ PUBLISHED = "published-only"
 DESCRIPTION = (
     "Draws the figure and prints the table of the named experiments (by default: of "
     "all that are complete), from the store alone. Files go to figures/NAME under "
-    "paths.root. The name theory needs no store: it checks the paper's lemmas on "
-    "made-up distributions and draws figures/theory.pdf. Experiments that reproduce a "
-    "figure of the paper draw ours beside the published one."
+    "paths.root, and with logger=wandb to W&B too. The name theory needs no store: it "
+    "checks the paper's lemmas on made-up distributions and draws figures/theory.pdf. "
+    "Experiments that reproduce a figure of the paper draw ours beside the published "
+    "one."
 )
 
 
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
         # Experiments share run directories: only the rows tell which of them was run.
         if any(one.is_whole for one in cascades):
             drawn += 1
-            _draw_experiment(words, name, jobs)
+            draw_experiment(words, name, jobs)
         else:
             incomplete.append(name)
     if not drawn:
@@ -71,7 +73,7 @@ def _draw_named(words: compose.Words, name: str) -> int:
         return theory.draw(words)
     if name in paper.FROM_METADATA:
         return paper.draw_table(words, name)
-    _draw_experiment(words, name, stored_jobs(words, name))
+    draw_experiment(words, name, stored_jobs(words, name))
     return OK
 
 
@@ -94,9 +96,8 @@ def command_for(words: compose.Words, name: str) -> str:
     return f"speccascade run -m {shlex.join(given)}"
 
 
-def _draw_experiment(
-    words: compose.Words, name: str, jobs: Sequence[StoredJob]
-) -> None:
+def draw_experiment(words: compose.Words, name: str, jobs: Sequence[StoredJob]) -> None:
+    """Draws, prints and mirrors every figure of an experiment."""
     if not any(job.thresholds for job in jobs):
         raise UserError(
             f"Nothing of {name!r} is complete yet (missing: "
@@ -111,17 +112,22 @@ def _draw_experiment(
     for setting in settings:
         here = [job for job in jobs if figure_of(job.spec) == setting]
         spec, curves = here[0].spec, with_latency(name, here, stored_curves(here))
-        stem = name if len(settings) == 1 else f"{name}-{_suffix(spec)}"
-        _draw(words, name, stem, spec, curves)
+        part = "" if len(settings) == 1 else _suffix(spec)
+        files = _draw(words, name, f"{name}-{part}".strip("-"), spec, curves)
+        _mirror(words, name, here, files, f"{name}/{part}".strip("/"))
         together.setdefault(setting[-1], []).append(_cell(spec, curves))
     paper.draw_beside(
         name,
         Path(jobs[0].spec.root),
         [one for found in together.values() for one in found],
     )
-    for cells in together.values():
+    for shared, cells in together.items():
         if len(cells) > 1:
-            _draw_together(name, jobs[0].spec.root, cells)
+            here = [job for job in jobs if setting_of(job.spec) == shared]
+            files = _draw_together(name, jobs[0].spec.root, cells)
+            panels = f"{name}/{files[0].stem.removeprefix(f'{name}-')}"
+            # A panel's name in the CSV does not say which task it is of.
+            _mirror(words, name, here, files, panels, interactive=False)
 
 
 def unfinished(jobs: Sequence[StoredJob]) -> str:
@@ -164,12 +170,33 @@ def _label(job: StoredJob, jobs: Sequence[StoredJob]) -> str:
     return f"{method} at {_suffix(job.spec)}" if several else method
 
 
+def _mirror(
+    words: compose.Words,
+    name: str,
+    jobs: Sequence[StoredJob],
+    files: Sequence[Path],
+    label: str,
+    interactive: bool = True,
+) -> None:
+    """Hands a figure to the experiment's logger, and says what became of it."""
+    config = compose.sweep(words, name)[0]
+    said = make(config, "logger").mirror_figure(
+        files,
+        [(job.run.path, job.summary) for job in jobs if job.run and job.thresholds],
+        name=label,
+        group=config.name,
+        interactive=interactive,
+    )
+    if said:
+        print(said)
+
+
 def _draw(
     words: compose.Words, name: str, stem: str, spec: JobSpec, curves: list[Curve]
-) -> None:
+) -> list[Path]:
     metric = spec.task.metrics[0]
     folder = Path(spec.root) / "figures" / name
-    files = make(
+    files = make_figure(
         stem,
         curves,
         validation_curves(words, name, spec),
@@ -182,6 +209,7 @@ def _draw(
     print(f"{metric.name}: {metric.signature}")
     for file in files:
         print(os.path.relpath(file))
+    return files
 
 
 def _cell(spec: JobSpec, curves: Sequence[Curve]) -> Cell:
@@ -196,12 +224,14 @@ def _cell(spec: JobSpec, curves: Sequence[Curve]) -> Cell:
     )
 
 
-def _draw_together(name: str, root: str, cells: Sequence[Cell]) -> None:
+def _draw_together(name: str, root: str, cells: Sequence[Cell]) -> list[Path]:
     """One figure of several pairs and tasks that share all other settings."""
     shared = cells[0].settings
     stem = f"{name}-panels-T{shared.temperature:g}-gamma{shared.gamma}"
-    for file in save(draw_panels(cells), Path(root) / "figures" / name, stem):
+    files = save(draw_panels(cells), Path(root) / "figures" / name, stem)
+    for file in files:
         print(os.path.relpath(file))
+    return files
 
 
 def _family(spec: JobSpec) -> str:

@@ -19,6 +19,15 @@ from omegaconf.errors import (
     ValidationError,
 )
 
+# What Hydra calls a plugin's option -> the extra of ours that installs the plugin.
+PLUGINS = {
+    "hydra/launcher/joblib": "joblib",
+    "hydra/launcher/submitit_local": "submitit",
+    "hydra/launcher/submitit_slurm": "submitit",
+    "hydra/launcher/ray": "ray",
+    "hydra/sweeper/optuna": "optuna",
+}
+
 
 def explain(error: BaseException) -> str | None:
     """A sentence for what Hydra or OmegaConf refused; None if neither is at fault."""
@@ -55,6 +64,11 @@ def _missing_option(error: MissingConfigException) -> str:
     name = str(wanted[0] if isinstance(wanted, (list, tuple)) else wanted)
     group, _, option = name.rpartition("/")
     where = _in_file(str(error))
+    if name in PLUGINS:
+        return (
+            f"Hydra's plugin for {name} is not installed; "
+            f"`pip install 'speccascade[{PLUGINS[name]}]'` brings it."
+        )
     known = sorted(error.options or ())
     if not known:
         return _sentence(f"{where}Could not find the configuration {name!r}")

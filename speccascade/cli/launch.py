@@ -17,7 +17,7 @@ from speccascade.cli.outcomes import LAUNCH_VARIABLE, Collector, failure_text
 
 def launch(
     verb: str,
-    work: Callable[[Config], None],
+    work: Callable[[Config], object],
     config_name: str,
     arguments: Sequence[str],
 ) -> int:

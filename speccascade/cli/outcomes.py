@@ -45,13 +45,17 @@ class Outcome:
 
 
 @contextlib.contextmanager
-def recorded(folder: str | Path, job: str, number: int) -> Iterator[None]:
-    """Writes how the block ended; an exception of the block ends here."""
+def recorded(
+    folder: str | Path, job: str, number: int, *, raises: bool = False
+) -> Iterator[None]:
+    """Writes how the block ended; its exception ends here, unless `raises`."""
+    failure: Exception | None = None
     launch = os.environ.get(LAUNCH_VARIABLE, "")
     outcome = Outcome(job=job, launch=launch, number=number)
     try:
         yield
     except Exception as error:
+        failure = error
         sentence = explain(error)
         logging.getLogger("speccascade").exception("the job failed")
         outcome = Outcome(
@@ -63,6 +67,8 @@ def recorded(folder: str | Path, job: str, number: int) -> Iterator[None]:
         )
     path = Path(folder) / FILE_NAME
     path.write_text(json.dumps(dataclasses.asdict(outcome)) + "\n", encoding="utf-8")
+    if raises and failure is not None:
+        raise failure
 
 
 def read(folder: str | Path) -> list[Outcome]:

@@ -7,6 +7,7 @@ target. Under another launcher each job is timed where it ran, by itself.
 
 import functools
 import itertools
+import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -60,22 +61,32 @@ def _draw(name: str, arguments: Sequence[str]) -> int:
     return figures.main([name, *kept])
 
 
-def job(config: Config) -> None:
-    """One job, called by Hydra, under some launchers in a process of its own."""
+def job(config: Config) -> float | None:
+    """One job, called by Hydra, under some launchers in a process of its own.
+
+    Returns what a search maximises, where the configuration has an objective; a search
+    cannot go on without it, so there an error goes on to Hydra too.
+    """
     settings: Any = HydraConfig.get()
     label = f"{config.name}/{settings.runtime.choices.get('method')}"
     here = settings.launcher._target_.endswith("BasicLauncher")
     live = None if here else False  # several at once would draw over one another
+    if not here:
+        # Several jobs may share a device: none may take all of its memory at once.
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     number = OmegaConf.select(settings, "job.num") or 0  # missing in a single run
-    with outcomes.recorded(settings.runtime.output_dir, label, number):
+    searches = config.objective is not None
+    folder = settings.runtime.output_dir
+    with outcomes.recorded(folder, label, number, raises=searches):
         import_from_here()
         if settings.mode == RunMode.MULTIRUN and _is_left_out(config):
-            return
+            return None
         decoded = _decode(config, live)
         if here and settings.mode == RunMode.MULTIRUN:
             _decoded.append(decoded)
         else:
             _time_and_mirror([decoded], live)
+        return _value(config, decoded) if searches else None
 
 
 # JAX is imported with the first job, not to show the help.
@@ -107,6 +118,15 @@ def _decode(config: Config, live: bool | None) -> Decoded:
             decode_job(validation, report)
     free_compiled_programs()
     return decoded
+
+
+def _value(config: Config, decoded: Decoded) -> float:
+    from speccascade.cli.build import make
+    from speccascade.jobs.objective import Objective
+    from speccascade.jobs.stored import stored_summary
+
+    objective: Objective = make(config, "objective", Objective)
+    return objective.value(stored_summary(decoded.spec))
 
 
 def _time_and_mirror(decoded: Sequence[Decoded], live: bool | None) -> None:

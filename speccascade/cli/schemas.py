@@ -159,6 +159,13 @@ class Wandb:
 
 
 @dataclass
+class Objective:
+    _target_: str = "speccascade.jobs.objective.Objective"
+    cost: str = "target_calls_per_token"
+    budget: float = MISSING
+
+
+@dataclass
 class Paths:
     root: str = MISSING
     cache: str = MISSING
@@ -188,6 +195,7 @@ class Run:
     allow_code_execution: bool = False
     draws: bool = False
     tasks_of: dict[str, list[str]] = field(default_factory=dict)
+    objective: Objective | None = None
 
 
 @dataclass
@@ -303,13 +311,21 @@ SCHEMAS = {
 }
 
 
+# What our files write around a path: `~` in it is the home folder, for Hydra's own logs
+# as for everything else.
+OmegaConf.register_new_resolver("user", os.path.expanduser, replace=True)
+# Jobs that a launcher starts side by side: a job keeps about two cores busy.
+OmegaConf.register_new_resolver(
+    "half_the_cores", lambda: max(2, len(os.sched_getaffinity(0)) // 2), replace=True
+)
+
+
 def register() -> None:
     """Puts the schemas where Hydra looks for them, as group `schema`.
 
-    And the resolver `user`, which our files write around a path: `~` in it is the home
-    folder, for Hydra's own logs as for everything else.
+    The resolvers above are there with the module: a launcher's processes import it with
+    the job, and nothing else calls this there.
     """
-    OmegaConf.register_new_resolver("user", os.path.expanduser, replace=True)
     store = ConfigStore.instance()
     for name, node in SCHEMAS.items():
         store.store(

@@ -10,33 +10,36 @@ from speccascade.cli.guard import OK
 
 DESCRIPTION = (
     "Mirrors every finished curve of the named experiments to W&B, one run a curve, as "
-    "they asked for it; without a name, of everything in the store. What is there "
-    "already is left alone."
+    "they asked for it, and their figures, drawn anew, one run each; without a name, "
+    "of everything in the store. What is there already is left alone."
 )
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Mirrors curve after curve and says of each what was done."""
+    """Mirrors curves and figures one by one, and says of each what was done."""
     words = compose.parse("sync", DESCRIPTION, arguments)
     if not any(word.startswith("logger=") for word in words.overrides):
         words = dataclasses.replace(words, overrides=("logger=wandb", *words.overrides))
     from speccascade.cli.build import make
-    from speccascade.cli.figures import stored_jobs
+    from speccascade.cli.figures import draw_experiment, stored_jobs
     from speccascade.store import find_runs
 
-    plain = compose.one_job(words)
+    plain = compose.sweep(words, None)[0]
     mirror = make(plain, "logger")
     done: set[Path] = set()
 
     for name in words.names or compose.experiments(words.config_dir):
         # The curve's group is what `run` gives it: the name in the configuration.
         groups = [config.name for config in compose.sweep(words, name)]
-        for job, group in zip(stored_jobs(words, name), groups, strict=True):
+        jobs = stored_jobs(words, name)
+        for job, group in zip(jobs, groups, strict=True):
             if job.run is not None and job.is_whole:
                 path = job.run.path
                 said = mirror.mirror(path, group=group, summary=job.summary)
                 print(f"{path}: {said}", flush=True)
                 done.add(path.absolute())
+        if any(job.is_whole and job.spec.method.rule is not None for job in jobs):
+            draw_experiment(words, name, jobs)
     if not words.names:
         # What completes no experiment was run by itself; its group is then "run".
         for run in find_runs(os.path.expanduser(plain.paths.root)):

@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from speccascade.figures.style import style_of
+from speccascade.methods import display_name
+
 SAMPLING = ("temperature", "top_k", "top_p", "min_p")
 # Long enough that two curves of one project never meet.
 _ID_LENGTH = 12
@@ -24,11 +27,13 @@ class CurveLog:
         id: of the W&B run; the same whenever the same curve is mirrored.
         name: `<pair>/<task>/<method>`.
         group: the experiment.
-        config: the identity of the run directory and the sampling settings.
+        config: what runs are filtered and grouped by, flat; the whole identity of the
+            run directory under `identity`.
         steps: one mapping a threshold, ascending; `alpha` is left out where it is
             infinite or there is none, since W&B's axes have no such place.
         summary: of the point that is best by the headline metric, under fixed names.
         columns, rows: the table of points; infinite thresholds are spelt out.
+        source: the summary, of this curve alone.
         digest: of all the above; equal digests need no second mirroring.
     """
 
@@ -40,7 +45,13 @@ class CurveLog:
     summary: Mapping[str, Any]
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
+    source: Mapping[str, Any]
     digest: str
+
+    @property
+    def artifact(self) -> str:
+        """The name of the artifact that a figure consumes."""
+        return f"curve-{self.id}"
 
 
 def curve_logs(
@@ -70,19 +81,23 @@ def _curve_log(
         for index, (threshold, one) in enumerate(zip(thresholds, values, strict=True))
     ]
     sampling = dict(zip(SAMPLING, setting, strict=True))
+    source = {**summary, "points": points, "latency": timings}
     config = {
         "pair": pair,
         "task": task,
         "method": method,
         "key": key,
-        "sampling": sampling,
+        **_facets(method, summary["identity"]),
+        **sampling,
+        "n": max(point["n"] for point in points),
         "seeds": sorted({seed for point in points for seed in point["seeds"]}),
         "hosts": sorted({time["host"] for time in timings}),
+        "devices": sorted({time["device"] for time in timings}),
         "identity": dict(summary["identity"]),
     }
     name = "/".join((pair, task, method))
     return CurveLog(
-        id=f"{key}-{_digest([name, group, sampling])}",
+        id=f"{key}-{digest_of([name, group, sampling])}",
         name=name,
         group=group,
         config=config,
@@ -90,8 +105,26 @@ def _curve_log(
         summary=_headline(thresholds, values, summary["headline"]),
         columns=columns,
         rows=rows,
-        digest=_digest([name, group, config, steps, rows, summary["headline"]]),
+        source=source,
+        digest=digest_of([name, group, config, steps, rows, source]),
     )
+
+
+def _facets(method: str, identity: Mapping[str, Any]) -> dict[str, Any]:
+    """What of an identity one groups curves by, under plain names."""
+    execution, task = identity.get("execution", {}), identity.get("task", {})
+    return {
+        "display_name": display_name(method),
+        "family": style_of(method).family,
+        "execution": execution.get("kind"),
+        "rule": execution.get("rule"),
+        "gamma": execution.get("gamma"),
+        "gate": execution.get("gate"),
+        "bonus": execution.get("bonus"),
+        "split": task.get("split"),
+        "batch_size": identity.get("batch_size"),
+        "results_version": identity.get("results_version"),
+    }
 
 
 def _values(
@@ -157,6 +190,7 @@ def _spelt(threshold: Any) -> str:
     return "none" if number is None else f"{number:g}"
 
 
-def _digest(content: Any) -> str:
+def digest_of(content: Any) -> str:
+    """The first hex digits of the SHA-256 of plain JSON values."""
     text = json.dumps(content, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:_ID_LENGTH]

@@ -1,28 +1,27 @@
-"""Writing curves to Weights & Biases, in whatever mode the machine allows.
+"""What `logger=` names: a mirror of curves and figures in Weights & Biases, or none.
 
 Nothing here may stop a sweep: results are on disk before a mirror is asked, and a
-failure becomes a sentence in the log. wandb is imported when a curve is written.
+failure becomes a sentence in the log. wandb is imported when a run is written.
 """
 
 import dataclasses
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from speccascade.errors import UserError
 from speccascade.store.summary import summary_text
-from speccascade.tracking.curve_log import CurveLog, curve_logs
+from speccascade.tracking.runs import Runs
 
-# wandb reports its own errors and timings to its maker, offline runs included, unless
-# the user has asked for it. A mirror that is offline must not reach for the network.
-os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+if TYPE_CHECKING:
+    import wandb
 
+    from speccascade.tracking.curve_log import CurveLog
+    from speccascade.tracking.figure_log import FigureLog
 
 MODES = ("online", "offline", "disabled")
-# A cluster node without a network should notice quickly; then it goes offline.
-INIT_TIMEOUT_S = 30.0
 # Gives what is shown, in the form of summary.json; called only if it is needed.
 Summary = Callable[[], Mapping[str, Any]]
 
@@ -37,10 +36,22 @@ class NoMirror:
         """Does nothing and has nothing to say."""
         return ""
 
+    def mirror_figure(
+        self,
+        files: Sequence[Path],
+        curves: Sequence[tuple[Path, Summary]],
+        *,
+        name: str,
+        group: str,
+        interactive: bool = True,
+    ) -> str:
+        """Does nothing and has nothing to say."""
+        return ""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class WandbMirror:
-    """`logger=wandb`: one run a curve.
+    """`logger=wandb`: one run a curve, and one run a figure.
 
     Attributes:
         project, entity: of W&B; entity None is the user's default.
@@ -77,36 +88,88 @@ class WandbMirror:
         Returns:
             A sentence on what was done, or on what went wrong; never raises.
         """
-        try:
-            return self._mirror(Path(directory), group, summary)
-        except Exception as error:
-            reason = " ".join(str(error).split()) or type(error).__name__
-            return (
-                f"not mirrored to W&B ({reason}); the results are safe, and "
-                "`speccascade sync` tries again"
-            )
+        return _said(lambda: self._mirror(Path(directory), group, summary))
+
+    def mirror_figure(
+        self,
+        files: Sequence[Path],
+        curves: Sequence[tuple[Path, Summary]],
+        *,
+        name: str,
+        group: str,
+        interactive: bool = True,
+    ) -> str:
+        """Mirrors a drawn figure, and before it the curves that it consumes.
+
+        Args:
+            files: of the figure, NAME.pdf, NAME.png and NAME.csv among them.
+            curves: the run directory of each, and the summary of what it draws of it.
+            name: the experiment, with the setting where it has several figures.
+            group: the experiment.
+            interactive: False where two panels have one name in the CSV.
+
+        Returns:
+            As `mirror`.
+        """
+        return _said(
+            lambda: self._mirror_figure(files, curves, name, group, interactive)
+        )
 
     def _mirror(self, directory: Path, group: str, summary: Summary | None) -> str:
         mode = self._mode()
         if mode == "disabled":
             return "W&B is disabled"
-        path = directory / "summary.json"
-        if summary is not None:
-            # Infinities become texts, as they are in the file.
-            found = json.loads(summary_text(summary()))
-        elif path.is_file():
-            found = json.loads(path.read_text(encoding="utf-8"))
-        else:
+        logs = _curves(directory, group, summary)
+        if not logs:
             return "nothing to mirror to W&B yet: there is no summary"
-        logs = curve_logs(found, directory, group)
-        written = [log for log in logs if not self._is_mirrored(log, mode)]
+        written = [log for log in logs if not self._runs.has(log, mode)]
         for log in written:
-            mode = self._write(log, mode)
-            self._mark(log, mode)
+            mode = self._write_curve(log, directory, mode)
         if not written:
             return f"W&B ({mode}) already has this curve"
         ids = ", ".join(log.id for log in written)
         return f"mirrored to W&B ({mode}) as {ids}"
+
+    def _mirror_figure(
+        self,
+        files: Sequence[Path],
+        curves: Sequence[tuple[Path, Summary]],
+        name: str,
+        group: str,
+        interactive: bool,
+    ) -> str:
+        from speccascade.tracking.figure_log import figure_log
+
+        mode = self._mode()
+        if mode == "disabled":
+            return "W&B is disabled"
+        consumed: list[CurveLog] = []
+        for directory, summary in curves:
+            for log in _curves(directory, group, summary):
+                if not self._runs.has(log, mode):
+                    mode = self._write_curve(log, directory, mode)
+                consumed.append(log)
+        log = figure_log(
+            files, consumed, name=name, group=group, interactive=interactive
+        )
+        if self._runs.has(log, mode):
+            return f"{name}: W&B ({mode}) already has this figure"
+        mode = self._runs.write(log, "figure", mode, lambda run: _log_figure(run, log))
+        return f"{name}: figure mirrored to W&B ({mode}) as {log.id}"
+
+    @property
+    def _runs(self) -> Runs:
+        return Runs(
+            directory=Path(self.directory),
+            project=self.project,
+            entity=self.entity,
+            tags=self.tags,
+        )
+
+    def _write_curve(self, log: "CurveLog", directory: Path, mode: str) -> str:
+        return self._runs.write(
+            log, "curve", mode, lambda run: _log_curve(run, log, directory)
+        )
 
     def _mode(self) -> str:
         asked = self.mode or os.environ.get("WANDB_MODE")
@@ -116,78 +179,86 @@ class WandbMirror:
 
         return "online" if wandb.login(prompt=False, verify=False) else "offline"
 
-    def _write(self, log: CurveLog, mode: str) -> str:
-        """Writes one run; falls back to offline. Returns the mode it was written in."""
-        import wandb
 
-        try:
-            self._write_in(log, mode)
-        except wandb.Error:
-            if mode != "online":
-                raise
-            self._write_in(log, "offline")
-            return "offline"
-        return mode
+def _said(work: Callable[[], str]) -> str:
+    """What `work` says, or what went wrong with it."""
+    try:
+        return work()
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        return (
+            f"not mirrored to W&B ({reason}); the results are safe, and "
+            "`speccascade sync` tries again"
+        )
 
-    def _write_in(self, log: CurveLog, mode: str) -> None:
-        import wandb
 
-        folder = Path(self.directory)
-        folder.mkdir(parents=True, exist_ok=True)
-        with wandb.init(
-            project=self.project,
-            entity=self.entity,
-            # The same id without `resume` replaces the run: a replay is idempotent.
-            id=log.id,
-            name=log.name,
-            group=log.group,
-            job_type="curve",
-            tags=list(self.tags),
-            config=dict(log.config),
-            dir=str(folder),
-            mode=mode,  # type: ignore[arg-type]
-            reinit="create_new",
-            settings=wandb.Settings(
-                console="off",
-                silent=True,
-                disable_git=True,
-                disable_code=True,
-                x_disable_stats=True,
-                init_timeout=INIT_TIMEOUT_S,
-            ),
-        ) as run:
-            run.define_metric("alpha", hidden=True)
-            for name in sorted({name for step in log.steps for name in step}):
-                if "/" in name:
-                    run.define_metric(name, step_metric="alpha", summary="none")
-            for step in log.steps:
-                run.log(dict(step))
-            table = wandb.Table(columns=list(log.columns), data=_cells(log.rows))
-            run.log({"points": table})
-            run.summary.update({**log.summary, "digest": log.digest})
+def _curves(directory: Path, group: str, summary: Summary | None) -> "list[CurveLog]":
+    # It looks at the figures' styles, and these import Matplotlib.
+    from speccascade.tracking.curve_log import curve_logs
 
-    def _marker(self, log: CurveLog) -> Path:
-        return Path(self.directory) / "wandb" / "mirrored" / f"{log.id}.json"
+    path = directory / "summary.json"
+    if summary is not None:
+        # Infinities become texts, as they are in the file.
+        found = json.loads(summary_text(summary()))
+    elif path.is_file():
+        found = json.loads(path.read_text(encoding="utf-8"))
+    else:
+        return []
+    return curve_logs(found, directory, group)
 
-    def _is_mirrored(self, log: CurveLog, mode: str) -> bool:
-        try:
-            marker = json.loads(self._marker(log).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return False
-        return marker == self._mark_of(log, mode)
 
-    def _mark(self, log: CurveLog, mode: str) -> None:
-        path = self._marker(log)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(self._mark_of(log, mode)) + "\n", encoding="utf-8")
+def _log_curve(run: "wandb.Run", log: "CurveLog", directory: Path) -> None:
+    import wandb
 
-    def _mark_of(self, log: CurveLog, mode: str) -> dict[str, str | None]:
-        return {
-            "digest": log.digest,
-            "entity": self.entity,
-            "mode": mode,
-            "project": self.project,
-        }
+    run.define_metric("alpha", hidden=True)
+    for name in sorted({name for step in log.steps for name in step}):
+        if "/" in name:
+            # Without `step_sync=False` wandb makes up an alpha for infinite thresholds:
+            # that of the step before, or 0.
+            run.define_metric(
+                name, step_metric="alpha", step_sync=False, summary="none"
+            )
+    for step in log.steps:
+        run.log(dict(step))
+    table = wandb.Table(columns=list(log.columns), data=_cells(log.rows))
+    run.log({"points": table})
+    run.summary.update(dict(log.summary))
+    artifact = wandb.Artifact(
+        log.artifact, "curve", metadata={"name": log.name, "digest": log.digest}
+    )
+    artifact.add(
+        wandb.Table(columns=list(log.columns), data=_cells(log.rows)), "points"
+    )
+    with artifact.new_file("summary.json", encoding="utf-8") as file:
+        file.write(summary_text(log.source))
+    config = directory / "config.yaml"
+    if config.is_file():
+        artifact.add_file(str(config))
+    run.log_artifact(artifact, aliases=["latest", log.digest])
+
+
+def _log_figure(run: "wandb.Run", log: "FigureLog") -> None:
+    import wandb
+
+    from speccascade.tracking.scatter import scatters
+
+    # Offline, wandb refuses to say what a run consumes; `config.curves` says it.
+    if not run.offline:
+        for curve in log.curves:
+            run.use_artifact(f"{curve.artifact}:{curve.digest}", type="curve")
+    shown: dict[str, Any] = {
+        "figure": wandb.Image(str(log.picture)),
+        "drawn": wandb.Table(columns=list(log.columns), data=_cells(log.rows)),
+    }
+    if log.interactive:
+        for panel, chart in scatters(log.columns, log.rows).items():
+            shown[f"scatter/{panel}"] = wandb.Plotly(chart)
+    run.log(shown)
+    run.summary["num_curves"] = len(log.curves)
+    artifact = wandb.Artifact(log.artifact, "figure", metadata={"digest": log.digest})
+    for file in log.files:
+        artifact.add_file(str(file))
+    run.log_artifact(artifact, aliases=["latest", log.digest])
 
 
 def _cells(rows: Any) -> list[list[Any]]:
