@@ -107,6 +107,36 @@ def experiments(config_dir: str | None = None) -> list[str]:
     return names
 
 
+def begun(words: Words) -> list[str]:
+    """The experiments of which a pair has results, by its folder in the results root.
+
+    The others need not be composed, nor their models and data be there.
+    """
+    return [name for name in experiments(words.config_dir) if _is_begun(words, name)]
+
+
+def _is_begun(words: Words, name: str) -> bool:
+    given = [f"experiment={name}", *_overrides(words)]
+    with _hydra():
+        parser = OverridesParser.create(GlobalHydra.instance().config_loader())
+        asked = parser.parse_overrides(given)
+        fixed = [one.input_line or "" for one in asked if not one.is_sweep_override()]
+        whole = compose("config", overrides=fixed, return_hydra_config=True)
+        axes = whole.hydra.sweeper.get("params") or {}
+        swept = parser.parse_overrides(
+            [f"pair={axes['pair']}"] if "pair" in axes else []
+        )
+        pairs = [one for one in (*swept, *asked) if one.get_key_element() == "pair"]
+        root = Path(whole.paths.root).expanduser()
+        if not pairs:
+            return (root / whole.pair.name).is_dir()
+        rest = [one for one in fixed if not one.startswith("pair=")]
+        return any(
+            (root / compose("config", overrides=[*rest, choice]).pair.name).is_dir()
+            for choice in _values(pairs[-1])
+        )
+
+
 def expanded(arguments: Sequence[str]) -> list[list[str]]:
     """The words of a launch, once for each experiment that they name.
 

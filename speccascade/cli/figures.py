@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     if words.names:
         return max(_draw_named(words, name) for name in words.names)
     incomplete, drawn = [], 0
-    for name in compose.experiments(words.config_dir):
+    for name in compose.begun(words):
         jobs = stored_jobs(words, name)
         cascades = [one for one in jobs if one.spec.method.rule is not None]
         if not cascades:

@@ -1,4 +1,4 @@
-"""`speccascade report`: one HTML page of a sweep, from the store."""
+"""`speccascade report`: one HTML page of a sweep."""
 
 import os
 import platform
@@ -28,18 +28,26 @@ from speccascade.cli.figures import (
 from speccascade.cli.guard import OK
 from speccascade.cli.latency import with_latency
 from speccascade.errors import UserError
+from speccascade.figures import trace_page
 from speccascade.figures.experiment import Numbers, numbers_of
 from speccascade.figures.files import write
 from speccascade.figures.labels import metric_label
 from speccascade.figures.report import Answer, Asked, Report, Section, page
+from speccascade.figures.style import style_of
 from speccascade.jobs.stored import StoredJob
+from speccascade.jobs.traced import compare
 from speccascade.store import Record
 
 DESCRIPTION = (
     "Writes reports/NAME.html under paths.root: the trade-off curves of the named "
     "experiments to hover over, their tables, a sample of answers, configuration and "
-    "environment, from the store alone. The page is one file and asks no network."
+    "environment, from the store, and a trace of one example, for which the models are "
+    "loaded. The page is one file and asks no network."
 )
+NO_TRACE = "no-trace"
+FLAGS = {NO_TRACE: "leaves the trace out: nothing is decoded"}
+# Methods that are traced, at most.
+TRACED = 3
 # Examples of each setting whose answers are shown.
 SAMPLE = 8
 
@@ -48,7 +56,7 @@ Job = tuple[Config, StoredJob]
 
 def main(arguments: Sequence[str]) -> int:
     """One page an experiment; a line says where it is."""
-    words = compose.parse("report", DESCRIPTION, arguments)
+    words = compose.parse("report", DESCRIPTION, arguments, FLAGS)
     if not words.names:
         raise UserError("Name an experiment, as in `speccascade report demo`.")
     for name in words.names:
@@ -74,7 +82,25 @@ def _write(words: compose.Words, name: str) -> Path:
         environment=_environment([job for _, job in jobs]),
     )
     root = Path(jobs[0][1].spec.root)
-    return write(root / "reports" / f"{name}.html", page(report))
+    trace = None if NO_TRACE in words.flags else _trace([job for _, job in jobs])
+    return write(root / "reports" / f"{name}.html", page(report, trace))
+
+
+def _trace(jobs: Sequence[StoredJob]) -> str | None:
+    """The first example under the first setting's speculative methods, as a page.
+
+    One of each family if there are more than `TRACED`: they are what readers compare.
+    """
+    first = figure_of(jobs[0].spec)
+    specs = [
+        one.spec for one in jobs if figure_of(one.spec) == first and one.thresholds
+    ]
+    specs = [one for one in specs if one.method.kind == "speculative"]
+    families = {style_of(one.method.name).family: one for one in reversed(specs)}
+    chosen = specs if len(specs) <= TRACED else [*families.values()][::-1][:TRACED]
+    if not chosen:
+        return None
+    return trace_page.page(compare(chosen, jobs[0].job.examples[0].id, None))
 
 
 def _section(words: compose.Words, name: str, here: Sequence[Job]) -> Section:

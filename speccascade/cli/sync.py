@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     mirror = make(plain, "logger")
     done: set[Path] = set()
 
-    for name in words.names or compose.experiments(words.config_dir):
+    for name in words.names or compose.begun(words):
         # The curve's group is what `run` gives it: the name in the configuration.
         groups = [config.name for config in compose.sweep(words, name)]
         jobs = stored_jobs(words, name)

@@ -55,6 +55,9 @@ def test_a_sweep_that_is_half_done_is_a_page_that_says_so(cli, small, tmp_path):
     assert "cache" not in html.split("Configuration, resolved")[1].split("</pre>")[0]
     with browser.opened(path, browser.PHONE) as view:
         assert browser.fits(view)
+        trace = view.frame_locator("iframe")
+        trace.locator(".answer .t").first.click()
+        assert "chance to be kept" in trace.locator("#numbers").inner_text()
         view.get_by_role("radio", name="Rejection rate").check()
         view.locator(".chart:visible .point[data-method=chow]").first.hover(force=True)
         assert "n = 8 x 1 seed" in view.locator(".value:visible").inner_text()

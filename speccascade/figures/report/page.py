@@ -58,20 +58,20 @@ class Report:
     environment: Mapping[str, str]
 
 
-def page(report: Report, trace_html: str | None = None) -> str:
+def page(report: Report, trace: str | None = None) -> str:
     """The page.
 
     Args:
       report: what it shows.
-      trace_html: the trace of one example as HTML that is escaped already; None leaves
-        that part out.
+      trace: of one example, a whole HTML document (`figures.trace_page`), which gets a
+        frame of its own; None leaves that part out.
     """
     anchors = {f"setting-{i}": one for i, one in enumerate(report.sections, start=1)}
     body = [
         markup(_head(report)),
-        markup(_contents(anchors, has_trace=trace_html is not None)),
+        markup(_contents(anchors, has_trace=trace is not None)),
         *(markup(section(one, anchor)) for anchor, one in anchors.items()),
-        "" if trace_html is None else markup(_heading(_TRACE)) + trace_html,
+        *map(markup, [] if trace is None else [_heading(_TRACE), _frame(trace)]),
         markup(_heading(_MISSING)),
         *map(markup, _missing(report)),
         markup(_heading(_ENVIRONMENT)),
@@ -92,6 +92,11 @@ def _beside(name: str) -> str:
 
 def _heading(part: tuple[str, str]) -> Element:
     return element("h2", part[1], id=part[0])
+
+
+def _frame(document: str) -> Element:
+    """A document in the page; scripts of the one do not reach the other."""
+    return element("iframe", srcdoc=document, title=_TRACE[1], sandbox="allow-scripts")
 
 
 def _head(report: Report) -> Element:
