@@ -56,5 +56,5 @@ def test_a_sweep_that_is_half_done_is_a_page_that_says_so(cli, small, tmp_path):
     with browser.opened(path, browser.PHONE) as view:
         assert browser.fits(view)
         view.get_by_role("radio", name="Rejection rate").check()
-        view.locator(".chart:visible .point[data-method=chow]").first.hover(force=True)
+        view.locator(".chart:visible .plot").press("ArrowRight")
         assert "n = 8 x 1 seed" in view.locator(".value:visible").inner_text()
