@@ -59,5 +59,5 @@ def test_a_sweep_that_is_half_done_is_a_page_that_says_so(cli, small, tmp_path):
         trace.locator(".answer .t").first.click()
         assert "chance to be kept" in trace.locator("#numbers").inner_text()
         view.get_by_role("radio", name="Rejection rate").check()
-        view.locator(".chart:visible .point[data-method=chow]").first.hover(force=True)
+        view.locator(".chart:visible .plot").press("ArrowRight")
         assert "n = 8 x 1 seed" in view.locator(".value:visible").inner_text()
