@@ -252,7 +252,7 @@ def _log_figure(run: "wandb.Run", log: "FigureLog") -> None:
     }
     if log.interactive:
         for panel, chart in scatters(log.columns, log.rows).items():
-            shown[f"scatter/{panel}"] = wandb.Plotly(chart)
+            shown[f"scatter/{panel.replace(' ', '_')}"] = wandb.Plotly(chart)
     run.log(shown)
     run.summary["num_curves"] = len(log.curves)
     artifact = wandb.Artifact(log.artifact, "figure", metadata={"digest": log.digest})
