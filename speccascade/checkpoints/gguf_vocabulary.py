@@ -6,6 +6,7 @@
                                SentencePiece numbers types
     tokenizer.ggml.*_token_id  bos, eos, unknown, padding
     ...add_space_prefix, add_bos_token
+    tokenizer.chat_template    the chat template, where there is one
 
 Two things are put right in those of SentencePiece. Spaces are U+2581 in every piece:
 files of Gemma 3 have real ones in the pieces that are runs of spaces. And the unknown
@@ -20,6 +21,7 @@ from typing import Any
 
 from sentencepiece import sentencepiece_model_pb2 as schema
 
+from speccascade.checkpoints.chat_template import default_of
 from speccascade.checkpoints.gguf_bpe import pre_tokenizer, tokenizer_json
 from speccascade.checkpoints.sentencepiece_vocabulary import SentencePieceVocabulary
 from speccascade.checkpoints.tokenizers_vocabulary import TokenizersVocabulary
@@ -27,6 +29,7 @@ from speccascade.checkpoints.vocabulary import Vocabulary
 from speccascade.errors import UserError
 
 _PREFIX = "tokenizer.ggml."
+_TEMPLATE = "tokenizer.chat_template"
 _MERGES_PAIRS, _UNKNOWN = 2, 2  # SentencePiece's BPE; its type of the unknown piece
 _SPECIAL = {"bos": "bos", "eos": "eos", "unk": "unknown", "pad": "padding"}
 
@@ -51,17 +54,23 @@ def vocabulary_of(metadata: Mapping[str, Any], path: Path) -> Vocabulary | None:
     if read is None:
         return None
     try:
-        return read(said, path)
+        return read(said, path, default_of(metadata.get(_TEMPLATE)))
     except (KeyError, ValueError, IndexError) as error:
         raise UserError(f"The vocabulary in {path} is incomplete ({error}).") from error
 
 
-def _of_sentencepiece(said: Mapping[str, Any], path: Path) -> Vocabulary:
-    adds_bos = bool(said.get("add_bos_token", True))
-    return SentencePieceVocabulary(path, model=_model(said), adds_bos=adds_bos)
+def _of_sentencepiece(
+    said: Mapping[str, Any], path: Path, template: str | None
+) -> Vocabulary:
+    return SentencePieceVocabulary(
+        path,
+        model=_model(said),
+        adds_bos=bool(said.get("add_bos_token", True)),
+        template=template,
+    )
 
 
-def _of_bpe(said: Mapping[str, Any], path: Path) -> Vocabulary:
+def _of_bpe(said: Mapping[str, Any], path: Path, template: str | None) -> Vocabulary:
     cut = pre_tokenizer(said, path)
     return TokenizersVocabulary(
         path,
@@ -70,6 +79,7 @@ def _of_bpe(said: Mapping[str, Any], path: Path) -> Vocabulary:
         bos=[int(said.get("bos_token_id", -1))],
         pad=[int(said.get("padding_token_id", -1))],
         adds_bos=bool(said.get("add_bos_token", cut.begins)),
+        template=template,
     )
 
 

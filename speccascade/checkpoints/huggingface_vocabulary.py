@@ -7,6 +7,8 @@
     special_tokens_map.json          these three, where the former lacks them
     config.json                      `eos_token_id` and so on, where both lack them; of
                                      several, the first
+    chat_template.jinja              the chat template; else `chat_template` of
+                                     tokenizer_config.json
 
 SentencePiece knows its special tokens itself. A tokenizer.json does not say which they
 are, only which texts its post-processor puts around others.
@@ -16,16 +18,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from speccascade.checkpoints.chat_template import default_of
 from speccascade.checkpoints.json_file import read_json
 from speccascade.checkpoints.sentencepiece_vocabulary import SentencePieceVocabulary
 from speccascade.checkpoints.tokenizers_vocabulary import TokenizersVocabulary
 from speccascade.checkpoints.vocabulary import Vocabulary
+from speccascade.errors import UserError
 
 SENTENCEPIECE = ("spiece.model", "tokenizer.model", "sentencepiece.model")
 TOKENIZER = "tokenizer.json"
 SETTINGS = "tokenizer_config.json"
 SPECIAL_TOKENS = "special_tokens_map.json"
 CONFIG = "config.json"
+TEMPLATE = "chat_template.jinja"
 
 
 def vocabulary_of(folder: Path) -> Vocabulary | None:
@@ -37,9 +42,12 @@ def vocabulary_of(folder: Path) -> Vocabulary | None:
     """
     settings = _object(folder / SETTINGS)
     adds_bos = settings.get("add_bos_token")
+    template = _template(folder, settings)
     for name in SENTENCEPIECE:
         if (folder / name).is_file():
-            return SentencePieceVocabulary(folder / name, adds_bos=bool(adds_bos))
+            return SentencePieceVocabulary(
+                folder / name, adds_bos=bool(adds_bos), template=template
+            )
     if not (folder / TOKENIZER).is_file():
         return None
     special_tokens, config = (
@@ -58,7 +66,18 @@ def vocabulary_of(folder: Path) -> Vocabulary | None:
         bos=named("bos"),
         pad=named("pad"),
         adds_bos=None if adds_bos is None else bool(adds_bos),
+        template=template,
     )
+
+
+def _template(folder: Path, settings: Mapping[str, Any]) -> str | None:
+    path = folder / TEMPLATE
+    if not path.is_file():
+        return default_of(settings.get("chat_template"))
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read as text ({error}).") from error
 
 
 def _object(path: Path) -> Mapping[str, Any]:

@@ -24,7 +24,7 @@ from speccascade.models import (
     model_of,
 )
 
-FORMS = ("fine_tuned", "few_shot")
+FORMS = ("fine_tuned", "few_shot", "chat")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +137,8 @@ class PairSpec:
       vocabulary: path of the SentencePiece model that both use (see `paths.resolve`);
         None takes the one that the target's checkpoint brings.
       form: in which a task asks: "fine_tuned" for models that were trained on it,
-        "few_shot" for base models, with worked examples in the prompt.
+        "few_shot" for base models, with worked examples in the prompt, "chat" for
+        models that answer turns: that prompt, through the target's chat template.
     """
 
     name: str

@@ -26,7 +26,12 @@ class SentencePieceVocabulary(Vocabulary):
     """
 
     def __init__(
-        self, path: str | Path, *, model: bytes | None = None, adds_bos: bool = False
+        self,
+        path: str | Path,
+        *,
+        model: bytes | None = None,
+        adds_bos: bool = False,
+        template: str | None = None,
     ) -> None:
         """Reads the model file.
 
@@ -34,6 +39,7 @@ class SentencePieceVocabulary(Vocabulary):
           path: the SentencePiece model.
           model: its content, where it is part of the file `path` in another form.
           adds_bos: whether texts begin with a token of their own, as Gemma's do.
+          template: the chat template, if there is one.
 
         Raises:
           UserError: the file cannot be read or is no SentencePiece model.
@@ -48,8 +54,10 @@ class SentencePieceVocabulary(Vocabulary):
         super().__init__(
             path,
             model,
-            start=[self.bos_id] if adds_bos else [],
+            bos_id=self.bos_id,
+            adds_bos=adds_bos,
             settings=b"bos" if adds_bos else b"",
+            template=template,
         )
 
     @property

@@ -55,6 +55,7 @@ class TokenizersVocabulary(Vocabulary):
         pad: Sequence[str | int] = (),
         model: bytes | None = None,
         adds_bos: bool | None = None,
+        template: str | None = None,
     ) -> None:
         """Reads the file.
 
@@ -65,6 +66,7 @@ class TokenizersVocabulary(Vocabulary):
           pad: of padding, likewise.
           model: the content, where it is part of the file `path` in another form.
           adds_bos: whether texts begin with BOS; None: as the post-processor does it.
+          template: the chat template, if there is one.
 
         Raises:
           UserError: the package is not installed, the file cannot be read or is no
@@ -102,8 +104,10 @@ class TokenizersVocabulary(Vocabulary):
         super().__init__(
             path,
             model,
-            start=[self._bos_id] if self._bos_id >= 0 else [],
+            bos_id=begin,
+            adds_bos=self._bos_id >= 0,
             settings=f"bos {self._bos_id} eos {self._eos_id}".encode(),
+            template=template,
         )
 
     def _first(self, tokens: Sequence[str | int]) -> int:

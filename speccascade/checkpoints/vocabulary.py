@@ -8,15 +8,23 @@ the same is here.
 """
 
 import abc
+import functools
 import hashlib
+import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import jax.numpy as jnp
 from jaxtyping import Array, Bool
 
+from speccascade.checkpoints.chat_template import ChatTemplate
 from speccascade.errors import UserError
+
+# Put into what looks like a special token in a user's words while a template is
+# rendered, so that only those that the template writes are found. Unicode keeps this
+# character for such uses: it is in no text.
+_HIDDEN = "\ufdd0"
 
 
 class Vocabulary(abc.ABC):
@@ -32,20 +40,36 @@ class Vocabulary(abc.ABC):
     """
 
     def __init__(
-        self, path: Path, model: bytes, *, start: Sequence[int], settings: bytes
+        self,
+        path: Path,
+        model: bytes,
+        *,
+        bos_id: int,
+        adds_bos: bool,
+        settings: bytes,
+        template: str | None,
     ) -> None:
         """Keeps what all have.
 
         Args:
           path: the file that holds the model.
           model: the model itself.
-          start: what every text begins with, BOS or nothing.
+          bos_id: the token that begins texts, or -1.
+          adds_bos: whether every text begins with it.
           settings: what ids depend on beside the model.
+          template: the chat template, if there is one.
         """
         self.path = path
         self.model = model
         self.sha256 = hashlib.sha256(model + settings).hexdigest()
-        self._start = list(start)
+        self._start = [bos_id] if adds_bos else []
+        self._template = None
+        if template is not None:
+            bos, eos = (
+                self.piece(number) if number >= 0 else ""
+                for number in (bos_id, self.eos_id)
+            )
+            self._template = ChatTemplate(text=template, bos=bos, eos=eos, path=path)
 
     @property
     @abc.abstractmethod
@@ -113,6 +137,95 @@ class Vocabulary(abc.ABC):
         begin = [self.bos_id] if self.bos_id >= 0 else []
         return [*begin, *self.encode_alone(text)]
 
+    @property
+    def chat_template(self) -> ChatTemplate:
+        """How a conversation is written.
+
+        Raises:
+          UserError: the checkpoint brings no template.
+        """
+        if self._template is None:
+            raise UserError(
+                f"No chat template comes with the vocabulary {self.path}: ask without "
+                "one (pair.form=few_shot, or generate without --chat)."
+            )
+        return self._template
+
+    def encode_chat(self, text: str) -> list[int]:
+        """Token ids of `text` as a user's turn, the model's turn opened after it.
+
+        Special tokens that the template writes are those tokens; in `text` they are
+        cut into pieces, as in every text. BOS comes first, and once, where the template
+        writes it or every text begins with it.
+
+        Raises:
+          UserError: there is no template, or it is wrong.
+        """
+        hidden = self._marks.sub(lambda found: _HIDDEN.join(found[0]), text)
+        ids = self._encode_marked(self.chat_template.prompt(hidden))
+        begins = ids[: len(self._start)] == self._start
+        return ids if begins else [*self._start, *ids]
+
+    @functools.cached_property
+    def turn_end_id(self) -> int:
+        """The id that ends the model's turn, or -1 where only EOS does.
+
+        It is what the template writes after the model's words: a special token, or else
+        a piece that is the whole of what stands there.
+
+        Raises:
+          UserError: there is no template, or it is wrong.
+        """
+        end = self.chat_template.turn_end
+        whole = end.strip().encode()
+        for number in self._encode_marked(end):
+            if self._is_special(number) or self.spelt(number) == whole != b"":
+                return number
+        return -1
+
+    def turn_ends(self, width: int) -> Bool[Array, " V"]:
+        """bool[V], True at `turn_end_id` among the `width` = V logits."""
+        return jnp.arange(width) == self.turn_end_id
+
+    @functools.cached_property
+    def _special(self) -> dict[str, int]:
+        """Ids of the special tokens, which no text is cut into, by their texts."""
+        return {
+            self.piece(number): number
+            for number in range(self.size)
+            if self._is_special(number)
+        }
+
+    def _is_special(self, number: int) -> bool:
+        return self.piece(number) != "" and self.spelt(number) == b""
+
+    @functools.cached_property
+    def _marks(self) -> re.Pattern[str]:
+        """Finds special tokens in what a template wrote, the longest first."""
+        texts = sorted(self._special, key=len, reverse=True)
+        return re.compile(f"({'|'.join(map(re.escape, texts)) or '(?!)'})")
+
+    @functools.cached_property
+    def _leads(self) -> bool:
+        """Whether every text gets a space before it."""
+        return self.spelt(self.encode_alone("a")[0]).startswith(b" ")
+
+    def _encode_marked(self, rendered: str) -> list[int]:
+        """Token ids of what a template wrote: special tokens, and text between them.
+
+        Where texts get a space before them, one that the template wrote at the
+        beginning of a part is that space.
+        """
+        ids: list[int] = []
+        for place, part in enumerate(self._marks.split(rendered)):
+            if place % 2:
+                ids.append(self._special[part])
+                continue
+            text = part.replace(_HIDDEN, "")
+            text = text.removeprefix(" ") if self._leads else text
+            ids += self.encode_alone(text) if text else []
+        return ids
+
     def containing(self, text: str, width: int) -> Bool[Array, " V"]:
         """bool[V], True at ids of the `width` = V logits whose bytes contain `text`.
 
@@ -135,6 +248,11 @@ class Vocabulary(abc.ABC):
             if token != self.pad_id and 0 <= token < self.size:
                 pieces.append(token)
         return self._decode(pieces)
+
+    def decode_chat(self, ids: Iterable[int]) -> str:
+        """The text of the model's turn: `decode` up to the token that ends the turn."""
+        end = self.turn_end_id
+        return self.decode(itertools.takewhile(lambda token: token != end, ids))
 
 
 def read_model(path: Path) -> bytes:

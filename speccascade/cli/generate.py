@@ -2,7 +2,8 @@
 
 A T5's prompt is closed by the end token, and so is that of a decoder that we trained to
 answer; any other decoder goes on with its prompt, which begins with the vocabulary's
-BOS. Ids of a file are taken as given.
+BOS. With --chat the prompt is a user's turn, as the checkpoint's template writes it.
+Ids of a file are taken as given.
 """
 
 import argparse
@@ -41,6 +42,11 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.add_mutually_exclusive_group(required=True)
     given.add_argument("--prompt", help="text")
     given.add_argument("--tokens", metavar="FILE.npz", help="token ids")
+    parser.add_argument(
+        "--chat",
+        action="store_true",
+        help="ask through the checkpoint's chat template; the prompt is a user's turn",
+    )
     parser.add_argument("--max-new-tokens", type=int, default=64, metavar="N")
     parser.add_argument("--temperature", type=float, default=0.0, help="0 is greedy")
     parser.add_argument("--seed", type=int, default=0)
@@ -48,11 +54,12 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(list(arguments))
     require(asked.max_new_tokens >= 1, "--max-new-tokens must be at least 1")
     require(asked.temperature >= 0, "--temperature must be 0 (greedy) or above")
+    require(not asked.chat or asked.tokens is None, "--chat goes with --prompt")
     # A mistake in the ids shows before a large checkpoint is read.
     rows = None if asked.tokens is None else _rows(Path(asked.tokens))
     checkpoint = load(asked.model, dtype=asked.dtype)
     if rows is None:
-        rows = [_encoded(checkpoint, asked.prompt, asked.model)]
+        rows = [_encoded(checkpoint, asked.prompt, asked.model, chat=asked.chat)]
     requests = [
         RowRequest(
             tokens=row,
@@ -63,11 +70,13 @@ def main(arguments: Sequence[str]) -> int:
         for number, row in enumerate(rows)
     ]
     start = time.perf_counter()
-    answers = _generate(checkpoint, requests, asked.max_new_tokens)
+    answers = _generate(checkpoint, requests, asked.max_new_tokens, chat=asked.chat)
     seconds = time.perf_counter() - start
     for answer in answers:
         if asked.prompt is not None and checkpoint.vocabulary is not None:
-            print(checkpoint.vocabulary.decode(answer))
+            vocabulary = checkpoint.vocabulary
+            decode = vocabulary.decode_chat if asked.chat else vocabulary.decode
+            print(decode(answer))
         else:
             print(" ".join(map(str, answer)))
     count = sum(map(len, answers))
@@ -89,19 +98,21 @@ def _rows(path: Path) -> list[list[int]]:
     return [row[kept].tolist() for row, kept in zip(tokens, inside, strict=True)]
 
 
-def _encoded(checkpoint: Checkpoint, prompt: str, uri: str) -> list[int]:
+def _encoded(checkpoint: Checkpoint, prompt: str, uri: str, *, chat: bool) -> list[int]:
     vocabulary = checkpoint.vocabulary
     if vocabulary is None:
         raise UserError(
             f"{uri} brings no vocabulary, so that a text means nothing to it: give "
             "--tokens."
         )
+    if chat:
+        return vocabulary.encode_chat(prompt)
     closed = isinstance(checkpoint.model, T5) or checkpoint.closed_prompts
     return vocabulary.encode(prompt) if closed else vocabulary.encode_open(prompt)
 
 
 def _generate(
-    checkpoint: Checkpoint, requests: Sequence[RowRequest], limit: int
+    checkpoint: Checkpoint, requests: Sequence[RowRequest], limit: int, *, chat: bool
 ) -> list[list[int]]:
     """Ids of each answer, the end token included."""
     model, vocabulary = checkpoint.model, checkpoint.vocabulary
@@ -121,6 +132,7 @@ def _generate(
         PairParams(drafter=None, target=params),
         *make_batch(requests, length, len(requests)),
         None if vocabulary is None else vocabulary.mask(model.vocab_size),
+        vocabulary.turn_ends(model.vocab_size) if vocabulary and chat else None,
         max_new_tokens=limit,
         eos_id=EOS_ID if vocabulary is None else vocabulary.eos_id,
     )

@@ -225,11 +225,12 @@ class LoadedJob:
         A stop that is written in several pieces ends none: what follows it is decoded
         up to the limit, and left out when the answer is scored.
         """
-        width, found = self.pair.target.vocab_size, None
-        for stop in self.spec.task.stop:
-            ids = self.pair.vocabulary.containing(stop, width)
-            found = ids if found is None else found | ids
-        return found
+        task, vocabulary = self.spec.task, self.pair.vocabulary
+        width = self.pair.target.vocab_size
+        found = [vocabulary.containing(stop, width) for stop in task.stop]
+        if task.chat:
+            found.append(vocabulary.turn_ends(width))
+        return functools.reduce(jnp.logical_or, found) if found else None
 
     @property
     def _params(self) -> PairParams:
@@ -268,8 +269,12 @@ def identity_of(spec: JobSpec) -> dict[str, object]:
             execution["rule_class"] = (
                 f"{type(rule).__module__}.{type(rule).__qualname__}"
             )
+    pair = _load_pair(spec.pair)
+    models = dict(pair.identity)
+    if spec.task.chat:
+        models["chat_template_sha256"] = pair.vocabulary.chat_template.sha256
     return {
-        "pair": _load_pair(spec.pair).identity,
+        "pair": models,
         "task": spec.task.recipe(spec.split),
         "execution": execution,
         "batch_size": spec.engine.batch_size,

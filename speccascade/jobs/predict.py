@@ -50,9 +50,10 @@ def predict_fn(spec: JobSpec, place: Coordinates) -> Callable[..., Predictions]:
       place: threshold, seed and sampling.
 
     Raises:
-      UserError: from the function, where the features hold no prompt or one that is too
-        long.
+      UserError: the task asks in a chat; or, from the function, the features hold no
+        prompt or one that is too long.
     """
+    spec.task.check_seqio()
     job = LoadedJob.without_examples(spec)
 
     def predict(

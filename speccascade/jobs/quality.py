@@ -81,8 +81,8 @@ def _records(
     tokens = np.asarray(generation.tokens)
     counters = host_counters(generation)
     for row, (unit, example) in enumerate(itertools.product(units, members)):
-        text = job.pair.vocabulary.decode(tokens[row].tolist())
-        prediction = job.spec.task.answer(text)
+        ids = tokens[row].tolist()
+        prediction = job.spec.task.decode_answer(job.pair.vocabulary, ids)
         yield Record(
             unit=unit.id,
             unit_size=len(unit),

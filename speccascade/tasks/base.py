@@ -94,6 +94,8 @@ class Task(abc.ABC):
       metrics: what predictions are scored with; the first is the headline.
       open_prompt: whether the model goes on with the prompt, as a base model does with
         worked examples before it, instead of answering after its end token.
+      chat: whether the prompt is a user's turn, and the answer the model's turn, as the
+        checkpoint's chat template writes them.
       stop: an answer ends where any of these texts begins, and with the end token.
       cuts_prompts: whether a prompt that is too long is cut, its end token kept, as
         the T5 code does; otherwise it is an error.
@@ -107,6 +109,7 @@ class Task(abc.ABC):
     buckets: tuple[int, ...] = (40, 80)
     metrics: tuple[Metric, ...]
     open_prompt: bool = False
+    chat: bool = False
     stop: tuple[str, ...] = ()
     cuts_prompts: bool = False
     paper_split: ClassVar[str] = "test"
@@ -144,16 +147,21 @@ class Task(abc.ABC):
         """The texts of a split, in the order of their ids."""
 
     def in_form(self, form: str) -> "Task":
-        """The task as a pair's models are asked it: `fine_tuned` is itself.
+        """The task as a pair's models are asked it.
+
+        `fine_tuned` is the task itself, and `chat` the prompt of `few_shot` as a user's
+        turn. A task that has that form makes it here, and leaves the others to this.
 
         Raises:
           UserError: the task has no such form.
         """
         if form == "fine_tuned":
             return self
+        if form == "chat":
+            return dataclasses.replace(self.in_form("few_shot"), chat=True)
         raise UserError(
-            f"Task {self.name!r} has no form {form!r}; it is for models that were "
-            "trained on it (pair.form=fine_tuned)."
+            f"Task {self.name!r} has no form 'few_shot', and so no 'chat'; it is for "
+            "models that were trained on it (pair.form=fine_tuned)."
         )
 
     def worked_example(self, text: Text) -> str:
@@ -166,12 +174,32 @@ class Task(abc.ABC):
 
     def answer(self, text: str) -> str:
         """A model's text as it is scored: before any stop, without spaces around it."""
-        return before(text, self.stop).strip() if self.stop else text
+        return before(self.begun(text), self.stop).strip() if self.stop else text
+
+    def begun(self, text: str) -> str:
+        """A model's text without the last words of an open prompt ("German:"), which
+        some models say again before they answer."""
+        last_words = self.prompt_form.rpartition("{source}")[2].strip()
+        if not (self.open_prompt and last_words):
+            return text
+        said = text.lstrip()
+        return said.removeprefix(last_words) if said.startswith(last_words) else text
 
     def encode_prompt(self, vocabulary: Vocabulary, source: str) -> list[int]:
-        """Token ids of one example's prompt."""
+        """Token ids of one example's prompt.
+
+        Raises:
+          UserError: it is a turn in a chat, and the vocabulary comes with no template.
+        """
+        if self.chat:
+            return vocabulary.encode_chat(self.prompt(source))
         encode = vocabulary.encode_open if self.open_prompt else vocabulary.encode
         return encode(self.prompt(source))
+
+    def decode_answer(self, vocabulary: Vocabulary, ids: Sequence[int]) -> str:
+        """A model's ids as the text that is scored."""
+        decode = vocabulary.decode_chat if self.chat else vocabulary.decode
+        return self.answer(decode(ids))
 
     def prompt(self, source: str) -> str:
         """The prompt of one example, before tokenisation."""
@@ -187,6 +215,7 @@ class Task(abc.ABC):
         # Tasks without them keep the keys that they had before there were any.
         later = {
             "open_prompt": self.open_prompt,
+            "chat": self.chat,
             "stop": list(self.stop),
             "cuts_prompts": self.cuts_prompts,
         }
@@ -219,17 +248,21 @@ class Task(abc.ABC):
           cache_dir: folder of the token cache, made if missing.
 
         Raises:
-          UserError: no such split, the folder cannot be written to, or a prompt
-            exceeds `max_prompt_tokens`; the message names the example.
+          UserError: no such split, the folder cannot be written to, there is no chat
+            template where one is needed, or a prompt exceeds `max_prompt_tokens`; the
+            message names the example.
         """
         self.check_split(split)
+        recipe = self.recipe(split)
+        if self.chat:
+            recipe["chat_template_sha256"] = vocabulary.chat_template.sha256
         cache = TokenCache(
             folder=Path(cache_dir),
             name=f"{self.name}.{split}",
             source=self.evaluation_file(split),
             beside=self.files_beside(split),
             vocabulary_sha256=vocabulary.sha256,
-            recipe=self.recipe(split),
+            recipe=recipe,
         )
         encoded = cache.read()
         if encoded is None:
@@ -282,10 +315,27 @@ class Task(abc.ABC):
         return None
 
     def seqio_task(self, vocabulary: Vocabulary) -> "seqio.Task":
-        """This task as a new `seqio.Task`, in no registry; imports TensorFlow."""
+        """This task as a new `seqio.Task`, in no registry; imports TensorFlow.
+
+        Raises:
+          UserError: it asks in a chat.
+        """
+        self.check_seqio()
         from speccascade.tasks import seqio_task
 
         return seqio_task.build(self, vocabulary)
+
+    def check_seqio(self) -> None:
+        """Accepts forms whose prompts seqio can tokenise.
+
+        Raises:
+          UserError: the task asks in a chat.
+        """
+        if self.chat:
+            raise UserError(
+                f"Task {self.name!r} asks in a chat, whose special tokens seqio would "
+                "take for text: set pair.form=few_shot."
+            )
 
     def check_split(self, split: str) -> None:
         """Accepts the evaluation splits.
@@ -300,6 +350,17 @@ class Task(abc.ABC):
             )
 
     def _encode(self, split: str, vocabulary: Vocabulary) -> list[Encoded]:
+        texts = self.texts(split)
+        if self.chat:
+            tokens = [self.encode_prompt(vocabulary, text.source) for text in texts]
+        else:
+            tokens = self._encode_in_seqio(split, vocabulary)
+        return [
+            Encoded(text.id, text.source, text.reference, ids)
+            for text, ids in zip(texts, tokens, strict=True)
+        ]
+
+    def _encode_in_seqio(self, split: str, vocabulary: Vocabulary) -> list[list[int]]:
         from speccascade.tasks import seqio_task
 
         tokens = seqio_task.prompt_tokens(self.seqio_task(vocabulary), split)
@@ -307,12 +368,7 @@ class Task(abc.ABC):
         begin = vocabulary.encode("")[:-1]
         if self.open_prompt:
             begin = vocabulary.encode_open("")
-        tokens = [[*begin, *ids] for ids in tokens]
-        texts = self.texts(split)
-        return [
-            Encoded(text.id, text.source, text.reference, ids)
-            for text, ids in zip(texts, tokens, strict=True)
-        ]
+        return [[*begin, *ids] for ids in tokens]
 
     def _example(
         self, number: int, source: str, reference: str, tokens: Sequence[int]

@@ -63,7 +63,7 @@ class CodeTask(Task):
 
     def answer(self, text: str) -> str:
         """A model's text before any stop, its indentation kept."""
-        return before(text, self.stop).rstrip()
+        return before(self.begun(text), self.stop).rstrip()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -151,7 +151,8 @@ class SeqioTask(Task):
             for name, task in {row.task.name: row.task for row in rows}.items()
         }
         for text, row in zip(self.texts(split), rows, strict=True):
-            if ours[row.task.name] and self.prompt_form == "{source}":
+            as_it_is = self.prompt_form == "{source}" and not self.chat
+            if ours[row.task.name] and as_it_is:
                 ids = row.fields["inputs"].tolist()
                 if self.open_prompt and ids and ids[-1] == vocabulary.eos_id:
                     ids.pop()

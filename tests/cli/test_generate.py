@@ -83,3 +83,26 @@ def test_ids_that_do_not_fit_are_one_sentence(cli, arrays, complaint):
     status, _, err = cli("generate", "--model", MODEL, "--tokens", "ids.npz")
     assert status == 2
     assert err.count("\n") == 1 and complaint in err
+
+
+def test_a_chat_asks_through_the_template_of_the_checkpoint(cli, tmp_path):
+    files = pytest.importorskip("tests.checkpoints.tokenizer_files")
+    uri = files.write_model(tmp_path / "model", "qwen2", files.trained("qwen2"))
+    asked = ("generate", "--model", uri, "--max-new-tokens", "24", "--prompt", "größe")
+    status, _, err = cli(*asked, "--chat")
+    assert status == 2
+    assert err.count("\n") == 1 and "No chat template comes with" in err
+    template = "{% for m in messages %}[{{ m.content }}]{{ eos_token }}{% endfor %}"
+    (tmp_path / "model" / "chat_template.jinja").write_text(template)
+    status, out, err = cli(*asked, "--chat")
+    assert (status, err) == (0, "")
+    vocabulary = load(uri).vocabulary
+    ids = [*vocabulary.encode_open("[größe]"), vocabulary.eos_id]
+    np.savez("ids.npz", tokens=np.array([ids]))
+    same = cli(*asked[:5], "--tokens", "ids.npz")[1].splitlines()[0]
+    assert out.startswith(vocabulary.decode(map(int, same.split())) + "\n")
+
+
+def test_ids_are_no_turn_in_a_chat(cli):
+    asked = ("--model", MODEL, "--tokens", "ids.npz", "--chat")
+    assert "--chat goes with --prompt" in cli("generate", *asked)[2]

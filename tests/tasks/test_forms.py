@@ -1,19 +1,34 @@
-"""One task in two forms: for models trained on it, and for base models."""
+"""One task in three forms: for models trained on it, for base models, in a chat."""
 
 import dataclasses
 
 import pytest
 
+from speccascade.checkpoints import SentencePieceVocabulary
+from speccascade.checkpoints.pairs import FORMS
 from speccascade.errors import UserError
 from speccascade.store import run_key
 from speccascade.tasks.base import Text
+from speccascade.tasks.benchmark import Benchmark
+from speccascade.tasks.coding import HumanEval, Mbpp
+from speccascade.tasks.math import Gsm8k
+from speccascade.tasks.qa import NqOpen, TriviaQa, WebQuestions
+from speccascade.tasks.reading import Squad2, Xquad
+from speccascade.tasks.summarization import CnnDailymail, SciTldr, XSum
 from speccascade.tasks.translation import EndeDocs
+from speccascade.tasks.wmt import Multi30k, Wmt14EnDe, Wmt22
+from tests.jobs.tiny import Counting
+
+BENCHMARKS: list[type[Benchmark]] = [
+    *(CnnDailymail, Gsm8k, HumanEval, Multi30k, NqOpen, SciTldr, Squad2, TriviaQa),
+    *(WebQuestions, Wmt14EnDe, Wmt22, XSum, Xquad),
+]
 
 
 def test_a_fine_tuned_pair_is_asked_as_ever():
     task = EndeDocs()
     assert task.in_form("fine_tuned") is task
-    assert not {"open_prompt", "stop"} & task.recipe("test").keys()
+    assert not {"open_prompt", "chat", "stop"} & task.recipe("test").keys()
 
 
 def test_a_few_shot_prompt_shows_worked_examples_and_ends_in_the_middle():
@@ -86,11 +101,69 @@ def test_stops_are_the_pieces_that_contain_a_line_break(vocabulary):
 
 
 def test_the_forms_have_keys_of_their_own():
-    forms = [EndeDocs().in_form(form) for form in ("fine_tuned", "few_shot")]
+    forms = [EndeDocs().in_form(form) for form in FORMS]
     keys = {run_key({"task": task.recipe("test")}) for task in forms}
-    assert len(keys) == 2
+    assert len(keys) == 3
 
 
-def test_a_form_that_a_task_does_not_have_is_refused():
-    with pytest.raises(UserError, match="no form 'chat'"):
-        EndeDocs().in_form("chat")
+def test_the_keys_of_forms_that_were_there_before_chats_are_pinned():
+    keys = [
+        run_key({"task": EndeDocs().in_form(form).recipe("test")})
+        for form in ("fine_tuned", "few_shot")
+    ]
+    assert keys == ["0bd468245d67", "8cdb9e916fc0"]
+
+
+def test_a_chat_asks_with_the_few_shot_prompt_and_is_a_form_of_every_task_that_has_it():
+    few, chat = (EndeDocs(shots=1).in_form(form) for form in ("few_shot", "chat"))
+    assert chat == dataclasses.replace(few, chat=True)
+    assert chat.prompt("A.") == few.prompt("A.")
+    for kind in BENCHMARKS:
+        # What the form changes (metrics, words, limits) the chat changes too.
+        few, chat = (kind(shots=0).in_form(form) for form in ("few_shot", "chat"))
+        assert chat == dataclasses.replace(few, chat=True)
+
+
+@pytest.mark.parametrize("form", ["few_shot", "chat"])
+def test_a_form_that_a_task_does_not_have_is_refused(form):
+    with pytest.raises(UserError, match="no form 'few_shot', and so no 'chat'"):
+        Counting().in_form(form)
+
+
+def test_an_answer_loses_the_prompts_last_words_where_it_repeats_them():
+    task = EndeDocs(shots=0).in_form("chat")
+    assert task.answer(" German: Klicken Sie.\nEnglish:") == "Klicken Sie."
+    assert task.answer("Das heißt German: so.") == "Das heißt German: so."
+    assert EndeDocs().answer("German: Klicken") == "German: Klicken"
+    program = Mbpp(
+        prompt_form="{source}\n[BEGIN]\n", open_prompt=True, stop=Mbpp.SHOT_STOP
+    )
+    assert program.answer("[BEGIN]\n  x = 1\n[DONE]") == "\n  x = 1"
+    assert program.answer("  x = 1\n") == "  x = 1"
+    assert HumanEval().in_form("chat").answer("    x = 1") == "    x = 1"
+
+
+def test_a_chats_prompts_are_cached_by_template(tmp_path, data_folder):
+    def examples(template):
+        vocabulary = SentencePieceVocabulary(
+            data_folder / "vocabulary.model", template=template
+        )
+        task = EndeDocs(shots=0).in_form("chat")
+        found = task.examples("validation", vocabulary, tmp_path)
+        expected = task.encode_prompt(vocabulary, found[0].source)
+        assert list(found[0].tokens) == expected
+        turn = [*vocabulary.encode_alone("Ja."), vocabulary.eos_id, 7]
+        assert task.decode_answer(vocabulary, turn) == "Ja."
+        return found
+
+    template = "{% for m in messages %}{{ m.content }}{{ eos_token }}{% endfor %}"
+    assert examples(template) != examples("ask: " + template)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_chat_needs_a_template_and_is_none_of_seqios(vocabulary, tmp_path):
+    task = EndeDocs(shots=0).in_form("chat")
+    with pytest.raises(UserError, match="No chat template"):
+        task.examples("validation", vocabulary, tmp_path)
+    with pytest.raises(UserError, match="seqio would take for text"):
+        task.seqio_task(vocabulary)
