@@ -125,8 +125,8 @@ class ChatTemplate:
 def default_of(said: Any) -> str | None:
     """The template that `chat_template` of a tokenizer_config.json gives, if any.
 
-    >>> default_of([{"name": "rag", "template": "A"}, {"name": DEFAULT, "template": "B"}])
-    'B'
+    >>> default_of([{"name": "default", "template": "{{ bos_token }}"}])
+    '{{ bos_token }}'
     """
     if isinstance(said, list):
         named = [one for one in said if isinstance(one, dict)]

@@ -179,7 +179,7 @@ class Vocabulary(abc.ABC):
         end = self.chat_template.turn_end
         whole = end.strip().encode()
         for number in self._encode_marked(end):
-            if self._is_special(number) or self.spelt(number) == whole != b"":
+            if self.spelt(number) in (b"", whole):
                 return number
         return -1
 
@@ -193,11 +193,8 @@ class Vocabulary(abc.ABC):
         return {
             self.piece(number): number
             for number in range(self.size)
-            if self._is_special(number)
+            if self.spelt(number) == b"" and self.piece(number)  # ids may have gaps
         }
-
-    def _is_special(self, number: int) -> bool:
-        return self.piece(number) != "" and self.spelt(number) == b""
 
     @functools.cached_property
     def _marks(self) -> re.Pattern[str]:
