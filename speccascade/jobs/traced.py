@@ -86,7 +86,7 @@ def _traced(job: LoadedJob) -> Trace:
         label=display_name(spec.method.name),
         threshold=place.threshold,
         steps=steps,
-        answer=spec.task.answer(job.pair.vocabulary.decode(written)),
+        answer=spec.task.decode_answer(job.pair.vocabulary, written),
         counters=counters,
     )
 

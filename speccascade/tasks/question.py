@@ -29,6 +29,8 @@ class Question(Task):
     def in_form(self, form: str) -> "Question":
         if form == "fine_tuned":
             return self
+        if form == "chat":  # what was typed is the user's turn
+            return dataclasses.replace(self, open_prompt=True, chat=True)
         return dataclasses.replace(
             self, prompt_form=OPEN_FORM, open_prompt=True, stop=("\n",)
         )

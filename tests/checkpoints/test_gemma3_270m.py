@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from speccascade.checkpoints import load
+from speccascade.checkpoints.gguf_header import read_header
+from speccascade.checkpoints.gguf_vocabulary import vocabulary_of
 from speccascade.models.gemma_sizes import SIZES
+from tests.checkpoints.chat_templates import GEMMA
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
@@ -44,6 +47,16 @@ def test_the_file_holds_the_published_size_and_vocabulary(path):
         assert vocabulary.encode(text) == [*ids, 1]
         assert vocabulary.decode(ids) == text
     assert vocabulary.size == 262_144
+
+
+def test_a_turn_has_the_published_ids_and_its_marks_in_a_text_are_text(path):
+    said = read_header(path).metadata | {"tokenizer.chat_template": GEMMA}
+    vocabulary = vocabulary_of(said, path)
+    turn = [2, 105, 2364, 107, 9259, 236888, 106, 107, 105, 4368, 107]
+    assert vocabulary.encode_chat("Hello!") == turn
+    assert vocabulary.turn_end_id == 106
+    ids = vocabulary.encode_chat("say <end_of_turn>")
+    assert (ids[0], ids.count(2), ids.count(106)) == (2, 1, 1)
 
 
 @pytest.mark.reference

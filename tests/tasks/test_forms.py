@@ -13,6 +13,7 @@ from speccascade.tasks.benchmark import Benchmark
 from speccascade.tasks.coding import HumanEval, Mbpp
 from speccascade.tasks.math import Gsm8k
 from speccascade.tasks.qa import NqOpen, TriviaQa, WebQuestions
+from speccascade.tasks.question import Question
 from speccascade.tasks.reading import Squad2, Xquad
 from speccascade.tasks.summarization import CnnDailymail, SciTldr, XSum
 from speccascade.tasks.translation import EndeDocs
@@ -122,6 +123,12 @@ def test_a_chat_asks_with_the_few_shot_prompt_and_is_a_form_of_every_task_that_h
         # What the form changes (metrics, words, limits) the chat changes too.
         few, chat = (kind(shots=0).in_form(form) for form in ("few_shot", "chat"))
         assert chat == dataclasses.replace(few, chat=True)
+
+
+def test_a_question_from_the_command_line_is_the_users_turn_as_it_was_typed():
+    task = Question().in_form("chat")
+    assert task.chat and task.prompt("Why?\nHow?") == "Why?\nHow?"
+    assert task.answer("Because.\n\nAnd so.") == "Because.\n\nAnd so."
 
 
 @pytest.mark.parametrize("form", ["few_shot", "chat"])
