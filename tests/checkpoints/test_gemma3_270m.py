@@ -49,7 +49,7 @@ def test_the_file_holds_the_published_size_and_vocabulary(path):
     assert vocabulary.size == 262_144
 
 
-def test_a_turn_has_the_published_ids_and_its_marks_in_a_text_are_text(path):
+def test_marks_of_a_turn_are_tokens_and_in_a_users_words_text(path):
     said = read_header(path).metadata | {"tokenizer.chat_template": GEMMA}
     vocabulary = vocabulary_of(said, path)
     turn = [2, 105, 2364, 107, 9259, 236888, 106, 107, 105, 4368, 107]
