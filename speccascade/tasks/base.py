@@ -179,11 +179,16 @@ class Task(abc.ABC):
     def begun(self, text: str) -> str:
         """A model's text without the last words of an open prompt ("German:"), which
         some models say again before they answer."""
-        last_words = self.prompt_form.rpartition("{source}")[2].strip()
-        if not (self.open_prompt and last_words):
+        if not (self.open_prompt and self.prompt_end):
             return text
         said = text.lstrip()
-        return said.removeprefix(last_words) if said.startswith(last_words) else text
+        begins = said.startswith(self.prompt_end)
+        return said.removeprefix(self.prompt_end) if begins else text
+
+    @property
+    def prompt_end(self) -> str:
+        """What an open prompt says last, after the example's text."""
+        return self.prompt_form.rpartition("{source}")[2].strip()
 
     def encode_prompt(self, vocabulary: Vocabulary, source: str) -> list[int]:
         """Token ids of one example's prompt.
@@ -215,6 +220,7 @@ class Task(abc.ABC):
         # Tasks without them keep the keys that they had before there were any.
         later = {
             "open_prompt": self.open_prompt,
+            "prompt_end_removed": self.prompt_end if self.open_prompt else "",
             "chat": self.chat,
             "stop": list(self.stop),
             "cuts_prompts": self.cuts_prompts,
