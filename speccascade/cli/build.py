@@ -64,8 +64,10 @@ def validation_spec(config: Config) -> JobSpec | None:
     count = config.validation_examples
     if count < 0:
         raise UserError(f"validation_examples must be >= 0, not {count}.")
+    if count == 0:
+        return None
     spec = job_spec(config)
-    if count == 0 or spec.split == "validation":
+    if spec.split == "validation":
         return None
     return dataclasses.replace(
         spec,

@@ -116,24 +116,14 @@ def begun(words: Words) -> list[str]:
 
 
 def _is_begun(words: Words, name: str) -> bool:
-    given = [f"experiment={name}", *_overrides(words)]
     with _hydra():
-        parser = OverridesParser.create(GlobalHydra.instance().config_loader())
-        asked = parser.parse_overrides(given)
-        fixed = [one.input_line or "" for one in asked if not one.is_sweep_override()]
-        whole = compose("config", overrides=fixed, return_hydra_config=True)
-        axes = whole.hydra.sweeper.get("params") or {}
-        swept = parser.parse_overrides(
-            [f"pair={axes['pair']}"] if "pair" in axes else []
-        )
-        pairs = [one for one in (*swept, *asked) if one.get_key_element() == "pair"]
+        whole, axes = _axes(words, name)
         root = Path(whole.paths.root).expanduser()
-        if not pairs:
-            return (root / whole.pair.name).is_dir()
-        rest = [one for one in fixed if not one.startswith("pair=")]
+        pairs = [[one] for one in axes.pop("pair", [])] or [[]]
+        rest = [values[0] for values in axes.values()]
         return any(
-            (root / compose("config", overrides=[*rest, choice]).pair.name).is_dir()
-            for choice in _values(pairs[-1])
+            (root / compose("config", overrides=[*rest, *pair]).pair.name).is_dir()
+            for pair in pairs
         )
 
 
@@ -142,16 +132,17 @@ def expanded(arguments: Sequence[str]) -> list[list[str]]:
 
     A list or `glob(...)` of experiments is several sweeps: each has axes of its own.
     """
-    with _hydra():
-        parser = OverridesParser.create(GlobalHydra.instance().config_loader())
-        for place, word in enumerate(arguments):
-            if word.startswith("experiment="):
-                (override,) = parser.parse_overrides([word])
-                if override.is_sweep_override():
-                    return [
-                        [*arguments[:place], one, *arguments[place + 1 :]]
-                        for one in _values(override)
-                    ]
+    for place, word in enumerate(arguments):
+        if not word.startswith("experiment="):
+            continue
+        with _hydra():
+            parser = OverridesParser.create(GlobalHydra.instance().config_loader())
+            (override,) = parser.parse_overrides([word])
+            if override.is_sweep_override():
+                return [
+                    [*arguments[:place], one, *arguments[place + 1 :]]
+                    for one in _values(override)
+                ]
     return [list(arguments)]
 
 
@@ -173,37 +164,41 @@ def sweep(words: Words, experiment: str | None) -> tuple[Config, ...]:
     """
     from speccascade.cli.build import is_asked  # imports JAX, which --help need not
 
-    named = [] if experiment is None else [f"experiment={experiment}"]
-    given = [*named, *_overrides(words)]
     with _hydra():
-        parser = OverridesParser.create(GlobalHydra.instance().config_loader())
-        asked = parser.parse_overrides(given)
-        fixed = [
-            override.input_line or ""
-            for override in asked
-            if not override.is_sweep_override()
-        ]
-        whole = compose("config", overrides=fixed, return_hydra_config=True)
-        own = whole.hydra.sweeper.get("params")
-        listed = {} if own is None else OmegaConf.to_container(own)
-        assert isinstance(listed, dict)
-        params = parser.parse_overrides([f"{key}={val}" for key, val in listed.items()])
-        # As in Hydra, a later axis of the same key takes the place of an earlier one.
-        axes = {one.get_key_element(): _values(one) for one in [*params, *asked]}
-        jobs = itertools.product(*axes.values())
+        _, axes = _axes(words, experiment)
         # Composing takes a fifth of a second: once for each pair and task to know
         # whether they are asked, and only what is asked for every job.
         decisive = [list(axes).index(key) for key in ("pair", "task") if key in axes]
         asked_of: dict[tuple[str, ...], bool] = {}
         found = []
-        for job in jobs:
+        for job in itertools.product(*axes.values()):
             panel = tuple(job[index] for index in decisive)
             if not asked_of.get(panel, True):
                 continue
             config = compose("config", overrides=list(job))
-            if asked_of.setdefault(panel, is_asked(config)):
+            if panel not in asked_of:
+                asked_of[panel] = is_asked(config)
+            if asked_of[panel]:
                 found.append(config)
     return tuple(found)
+
+
+def _axes(words: Words, experiment: str | None) -> tuple[Config, dict[str, list[str]]]:
+    """What all jobs share, Hydra's part with it, and the overrides of every axis.
+
+    A fixed override is an axis of one value. To be called with Hydra set up.
+    """
+    named = [] if experiment is None else [f"experiment={experiment}"]
+    parser = OverridesParser.create(GlobalHydra.instance().config_loader())
+    asked = parser.parse_overrides([*named, *_overrides(words)])
+    fixed = [one.input_line or "" for one in asked if not one.is_sweep_override()]
+    whole = compose("config", overrides=fixed, return_hydra_config=True)
+    own = whole.hydra.sweeper.get("params")
+    listed = {} if own is None else OmegaConf.to_container(own)
+    assert isinstance(listed, dict)
+    params = parser.parse_overrides([f"{key}={val}" for key, val in listed.items()])
+    # As in Hydra, a later axis of the same key takes the place of an earlier one.
+    return whole, {one.get_key_element(): _values(one) for one in [*params, *asked]}
 
 
 def _values(override: Override) -> list[str]:

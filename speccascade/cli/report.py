@@ -2,7 +2,6 @@
 
 import os
 import platform
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ import numpy as np
 import yaml
 from omegaconf import OmegaConf
 
-import speccascade
 from speccascade.cli import compose
 from speccascade.cli.build import job_spec
 from speccascade.cli.config_type import Config
@@ -37,6 +35,7 @@ from speccascade.figures.style import style_of
 from speccascade.jobs.stored import StoredJob
 from speccascade.jobs.traced import compare
 from speccascade.store import Record
+from speccascade.tracking.environment import environment
 
 DESCRIPTION = (
     "Writes reports/NAME.html under paths.root: the trade-off curves of the named "
@@ -196,26 +195,14 @@ def _environment(jobs: Sequence[StoredJob]) -> dict[str, str]:
         f"{host} ({device})" for job in jobs for (host, device), _ in job.timings
     }
     versions = {str(run.identity["results_version"]) for run in runs}
+    writer = environment()
+    commit = writer["commit"]
     return {
         "decoded on": ", ".join(sorted(set().union(*(run.hosts for run in runs)))),
         "timed on": ", ".join(sorted(machines)) or "nothing was timed",
         "results version": ", ".join(sorted(versions)),
-        "page written by": f"speccascade {speccascade.__version__}, {_commit()}",
+        "page written by": f"speccascade {writer['speccascade_version']}, "
+        + (f"commit {commit}" if commit else "an installed package"),
         "with": f"Python {platform.python_version()}, {packages()}",
         "under": platform.platform(),
     }
-
-
-def _commit() -> str:
-    """The commit of the checkout that runs; an installed package knows none."""
-    folder = Path(speccascade.__file__).parents[1]
-    if not (folder / ".git").exists():
-        return "an installed package"
-    command = ("git", "describe", "--always", "--dirty", "--abbrev=12")
-    try:
-        found = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=20, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return "a checkout whose commit git does not tell"
-    return f"commit {found.stdout.strip()}"

@@ -32,10 +32,10 @@ def main(arguments: Sequence[str]) -> int:
             if not path.relative_to(root).parts[0].startswith(".")
         ]
     if not paths:
-        name = words.names[0] if words.names else "demo"
+        wanted = ", ".join(words.names)
         print(
-            f"{root} holds no results of it yet; run "
-            f"`speccascade run -m experiment={name}`."
+            f"{root} holds no results{f' of {wanted}' if wanted else ''} yet; run "
+            f"`speccascade run -m experiment={(*words.names, 'demo')[0]}`."
         )
     else:
         _print_runs(root, sorted(paths))

@@ -6,8 +6,9 @@ tokenised examples.
 
 import dataclasses
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -32,6 +33,8 @@ from speccascade.models.interface import Prompts
 from speccascade.rules import RULES
 from speccascade.store import Coordinates
 from speccascade.tasks.base import Example, Task, example_sha256
+
+Result = TypeVar("Result")
 
 _load_pair = functools.lru_cache(maxsize=2)(load_pair)
 
@@ -153,24 +156,21 @@ class LoadedJob:
 
     def decode(self, execution: Execution, batch: tuple[Prompts, Rows]) -> Generation:
         """Decodes one batch; the result's arrays are on the device."""
-        pair = self.pair
-        return generate(
-            execution,
-            pair.drafter,
-            pair.target,
-            self._params,
-            *batch,
-            pair.mask,
-            self._stops,
-            max_new_tokens=self.spec.task.max_new_tokens,
-            eos_id=pair.vocabulary.eos_id,
-        )
+        return self._called(generate, execution, batch)
 
     def watch(self, batch: tuple[Prompts, Rows]) -> Iterator[Round]:
         """The rounds of a batch of one row, as `decode` plays them."""
+        return self._called(watch, self.execution, batch)
+
+    def _called(
+        self,
+        function: Callable[..., Result],
+        execution: Execution,
+        batch: tuple[Prompts, Rows],
+    ) -> Result:
         pair = self.pair
-        return watch(
-            self.execution,
+        return function(
+            execution,
             pair.drafter,
             pair.target,
             self._params,

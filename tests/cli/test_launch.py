@@ -260,3 +260,20 @@ def test_a_wildcard_names_the_experiments_that_match_it():
     ]
     with pytest.raises(UserError, match="No experiment matches 'x"):
         compose.matching(["x*y"])
+
+
+def test_experiments_are_begun_where_one_of_their_pairs_has_results(
+    tmp_path, monkeypatch
+):
+    names = ["demo", "fig1", "fig11"]
+    monkeypatch.setattr(compose, "experiments", lambda folder: names)
+    root = f"paths.root={tmp_path}"
+    plain, mini = (
+        compose.Words(names=(), overrides=words)
+        for words in ((root,), (root, "scale=mini"))
+    )
+    assert compose.begun(mini) == []
+    (tmp_path / "mini_suite").mkdir()
+    assert compose.begun(mini) == ["fig1"]
+    (tmp_path / "ende_docs").mkdir()
+    assert compose.begun(plain) == ["demo"]

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from html import unescape
 
 import pytest
 
@@ -108,8 +109,10 @@ def test_of_a_whole_sweep_nothing_is_missing(made):
 
 def test_a_trace_has_its_place_and_is_left_out_without_one(made):
     assert 'id="trace"' not in page(made)
-    html = page(made, trace_html="<p>step by step</p>")
-    assert "<p>step by step</p>" in html and 'href="#trace"' in html
+    html = page(made, trace='<p class="x">step by step</p>')
+    (framed,) = re.findall('srcdoc="([^"]*)"', html)
+    assert unescape(framed) == '<p class="x">step by step</p>'
+    assert 'href="#trace"' in html
 
 
 def test_every_point_of_every_axis_says_its_value_interval_and_n(made):

@@ -11,7 +11,14 @@ class Letters(Vocabulary):
     """`size` ids, each with a piece of its own."""
 
     def __init__(self, size: int) -> None:
-        super().__init__(Path("letters"), b"letters", start=(), settings=b"")
+        super().__init__(
+            Path("letters"),
+            b"letters",
+            bos_id=-1,
+            adds_bos=False,
+            settings=b"",
+            template=None,
+        )
         self._size = size
 
     @property
