@@ -66,7 +66,7 @@ def parse(
     parser.add_argument("--config-dir", help="a further folder of configurations")
     for flag, text in (flags or {}).items():
         parser.add_argument(f"--{flag}", action="store_true", help=text, dest=flag)
-    sweep.cache_clear()  # files may have changed since an earlier verb
+    _jobs.cache_clear()  # files may have changed since an earlier verb
     # Intermixed, for options may stand between the words.
     found = parser.parse_intermixed_args(list(arguments))
     names = [word for word in found.words if "=" not in word]
@@ -152,7 +152,6 @@ def one_job(words: Words, config_name: str = "config") -> Config:
         return compose(config_name, overrides=_overrides(words))
 
 
-@functools.lru_cache(maxsize=32)
 def sweep(words: Words, experiment: str | None) -> tuple[Config, ...]:
     """The configurations of every job of `run -m experiment=...`, in its order.
 
@@ -162,6 +161,11 @@ def sweep(words: Words, experiment: str | None) -> tuple[Config, ...]:
     Raises:
         UserError: the sweep has axes that are not finite lists.
     """
+    return _jobs(words, experiment)
+
+
+@functools.lru_cache(maxsize=32)
+def _jobs(words: Words, experiment: str | None) -> tuple[Config, ...]:
     from speccascade.cli.build import is_asked  # imports JAX, which --help need not
 
     with _hydra():

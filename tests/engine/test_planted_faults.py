@@ -71,8 +71,8 @@ def test_a_reversed_residual_is_caught(monkeypatch):
 
 
 def test_the_q_of_the_wrong_slot_is_caught(monkeypatch):
-    def shifted(*arguments):
-        proposal, state = right(*arguments)
+    def shifted(*arguments, **options):
+        proposal, state = right(*arguments, **options)
         return proposal.replace(q=jnp.roll(proposal.q, 1, axis=1)), state
 
     right = speculative.draft
