@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from omegaconf import OmegaConf
 
 from speccascade.cli import figures, publish, sync
 from speccascade.cli.compose import Words
@@ -172,24 +173,30 @@ def test_an_end_is_called_the_drafters_only_where_the_drafter_writes_it_all(
 
 
 @pytest.fixture
-def experiments(monkeypatch):
+def experiments(tmp_path, monkeypatch):
     """Experiments made of job specs: `experiments[name] = [spec, ...]`."""
     made = {}
 
-    class Config:
-        validation_examples = 0
+    def config(name):
+        return OmegaConf.create(
+            {
+                "name": name,
+                "validation_examples": 0,
+                "paths": {"root": str(tmp_path / "results")},
+                "logger": {"_target_": "speccascade.tracking.NoMirror"},
+            }
+        )
 
-        def __init__(self, name):
-            self.name = name
-
-    monkeypatch.setattr(figures.compose, "experiments", lambda folder: sorted(made))
+    monkeypatch.setattr(figures.compose, "begun", lambda words: sorted(made))
     monkeypatch.setattr(
         figures,
         "stored_jobs",
         lambda words, name: [StoredJob.of(spec) for spec in made[name]],
     )
     monkeypatch.setattr(
-        figures.compose, "sweep", lambda words, name: [Config(name)] * len(made[name])
+        figures.compose,
+        "sweep",
+        lambda words, name: [config(name or "run")] * len(made.get(name, [None])),
     )
     return made
 
@@ -252,11 +259,6 @@ def test_sync_mirrors_an_experiment_whose_rows_are_there_and_no_other(
             mirrored.append((group, found and [p["n"] for p in found["points"]]))
             return "done"
 
-    class Plain:
-        name = "run"
-        paths = type("Paths", (), {"root": str(tmp_path / "results")})
-
-    monkeypatch.setattr(sync.compose, "one_job", lambda words: Plain)
     monkeypatch.setattr("speccascade.cli.build.make", lambda config, group: Mirror())
     experiments["demo"] = [fill(ask(tmp_path))]
     experiments["demo_full"] = [ask(tmp_path, n=20)]
