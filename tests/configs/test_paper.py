@@ -59,7 +59,7 @@ def test_the_scales_differ_in_models_data_and_size_alone():
 def test_scale_smoke_makes_any_experiment_small():
     words = compose.Words(names=(), overrides=("experiment=methods", "scale=smoke"))
     config = compose.one_job(words)
-    assert (config.num_examples, config.max_thresholds) == (8, 3)
+    assert (config.num_examples, config.max_thresholds) == (1, 3)
 
 
 def test_the_papers_split_is_the_tasks_own():
