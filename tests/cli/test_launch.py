@@ -236,7 +236,7 @@ def test_an_outcome_of_another_launch_does_not_count(cli, jobs, tmp_path):
 
 
 def test_several_experiments_run_one_after_the_other_each_with_its_own_axes(cli, jobs):
-    words = ["experiment=fig8_bild,fig1", "scale=smoke", "method=opt,lossy"]
+    words = ["experiment=fig8_bild,fig1", "scale=mini", "method=opt,lossy"]
     assert cli("run", "-m", *words)[0] == 0
     found = [(one.pair.name, one.method.name, one.method.gamma) for one in jobs]
     assert found == [

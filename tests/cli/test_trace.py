@@ -51,6 +51,7 @@ def test_a_prompt_is_traced_under_several_methods(cli, configs):
         assert "Click &lt;b&gt;OK" in file.read()
 
 
+@pytest.mark.slow
 def test_the_blogs_answers_are_forced_through_a_checkpoint_that_says_so(cli, configs):
     status, out, err = cli(
         "trace",
@@ -70,6 +71,7 @@ def test_the_blogs_answers_are_forced_through_a_checkpoint_that_says_so(cli, con
     assert "given, not generated" in out
 
 
+@pytest.mark.slow
 def test_a_base_model_is_asked_a_bare_question(cli, configs):
     status, out, err = cli(
         "trace",

@@ -50,7 +50,13 @@ def answers(spec):
     ]
 
 
-@pytest.mark.parametrize("special", [True, False], ids=["control", "text"])
+@pytest.mark.parametrize(
+    "special",
+    [
+        pytest.param(True, id="control", marks=pytest.mark.slow),
+        pytest.param(False, id="text"),
+    ],
+)
 def test_an_answer_ends_with_the_models_turn(tmp_path, special):
     open_ended = chat(tmp_path / "open")
     (text, length), *_ = answers(open_ended)

@@ -31,6 +31,7 @@ def encoder_features(examples, width):
         yield np.int64(one.id), {"encoder_input_tokens": tokens}
 
 
+@pytest.mark.slow
 def test_predictions_are_those_of_the_jobs_records_in_the_order_of_the_index(tmp_path):
     spec = job(tmp_path)
     records = list(decode_job(spec, Silent()).records())
