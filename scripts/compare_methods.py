@@ -2,10 +2,11 @@
 
     python scripts/compare_methods.py EXPERIMENT ONE:OTHER ... [key=value ...]
 
-For every sampling of the experiment: the quality of ONE less that of OTHER, averaged
-over the relative latencies that both curves reach, with its 95 % bootstrap interval
-over sentences; and the paper's two numbers of each (speed-up at the target's quality,
-best quality within its time). docs/findings.md holds what it printed for `methods`.
+For every figure of the experiment (a pair, a task, a sampling, a gamma): the quality of
+ONE less that of OTHER, averaged over the relative latencies that both curves reach, with
+its 95 % bootstrap interval over examples; and the paper's two numbers of each (speed-up
+at the target's quality, best quality within its time). docs/findings.md holds what it
+printed.
 """
 
 import sys
@@ -36,13 +37,17 @@ if __name__ == "__main__":
     pairs = [word.split(":") for word in words if ":" in word and "=" not in word]
     overrides = tuple(word for word in words if "=" in word)
     jobs = figures.stored_jobs(Words(names=(), overrides=overrides), experiment)
-    for setting in dict.fromkeys(figures.setting_of(job.spec) for job in jobs):
-        here = [job for job in jobs if figures.setting_of(job.spec) == setting]
+    for figure in dict.fromkeys(figures.figure_of(job.spec) for job in jobs):
+        pair, task, setting = figure
+        here = [job for job in jobs if figures.figure_of(job.spec) == figure]
         found = with_latency(experiment, here, figures.stored_curves(here))
         curves = {one.method: one for one in found}
         metric, resamples = here[0].spec.task.metrics[0], resample(curves.values())
         target = curves["target"].points[0]
-        print(f"\ntemperature {setting.temperature:g}, n = {len(target.example_ids)}")
+        print(
+            f"\n{pair}, {task}: temperature {setting.temperature:g}, gamma "
+            f"{setting.gamma}, n = {len(target.example_ids)}"
+        )
         for name in dict.fromkeys(name for pair in pairs for name in pair):
             if name not in curves:
                 continue
