@@ -3,7 +3,7 @@
     python scripts/compare_methods.py EXPERIMENT ONE:OTHER ... [key=value ...]
 
 For every figure of the experiment (a pair, a task, a sampling, a gamma): the quality of
-ONE less that of OTHER, averaged over the relative latencies that both curves reach, with
+ONE less that of OTHER, averaged over the relative latencies that both curves reach, and
 its 95 % bootstrap interval over examples; and the paper's two numbers of each (speed-up
 at the target's quality, best quality within its time). docs/findings.md holds what it
 printed.

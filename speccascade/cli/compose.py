@@ -17,7 +17,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Glob, Override
 from omegaconf import OmegaConf
 
 from speccascade.cli import schemas
@@ -131,6 +131,9 @@ def expanded(arguments: Sequence[str]) -> list[list[str]]:
     """The words of a launch, once for each experiment that they name.
 
     A list or `glob(...)` of experiments is several sweeps: each has axes of its own.
+
+    Raises:
+        UserError: no experiment matches.
     """
     for place, word in enumerate(arguments):
         if not word.startswith("experiment="):
@@ -138,12 +141,24 @@ def expanded(arguments: Sequence[str]) -> list[list[str]]:
         with _hydra():
             parser = OverridesParser.create(GlobalHydra.instance().config_loader())
             (override,) = parser.parse_overrides([word])
-            if override.is_sweep_override():
-                return [
-                    [*arguments[:place], one, *arguments[place + 1 :]]
-                    for one in _values(override)
-                ]
+        if not override.is_sweep_override():
+            break
+        wanted = override.value()
+        if isinstance(wanted, Glob):  # Hydra's own does not look into --config-dir
+            names = wanted.filter(experiments(_config_dir(arguments)))
+            named = [f"experiment={name}" for name in names]
+        else:
+            named = _values(override)
+        if not named:
+            raise UserError(f"No experiment matches {word!r}.")
+        return [[*arguments[:place], one, *arguments[place + 1 :]] for one in named]
     return [list(arguments)]
+
+
+def _config_dir(arguments: Sequence[str]) -> str | None:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--config-dir", "-cd")
+    return parser.parse_known_args(list(arguments))[0].config_dir
 
 
 def one_job(words: Words, config_name: str = "config") -> Config:

@@ -277,3 +277,13 @@ def test_experiments_are_begun_where_one_of_their_pairs_has_results(
     assert compose.begun(mini) == ["fig1"]
     (tmp_path / "ende_docs").mkdir()
     assert compose.begun(plain) == ["demo"]
+
+
+def test_a_glob_of_experiments_sees_those_of_the_users_folder(tmp_path):
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "fig1_mine.yaml").touch()
+    words = ["experiment=glob(fig1*,exclude=fig1?)", f"--config-dir={tmp_path}"]
+    found = [one[0] for one in compose.expanded(words)]
+    assert found == ["experiment=fig1", "experiment=fig1_mine"]
+    with pytest.raises(UserError, match="No experiment matches 'experiment=glob"):
+        compose.expanded(["experiment=glob(x*)"])
