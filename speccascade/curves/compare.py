@@ -39,13 +39,17 @@ def quality_at(
 ) -> Float[np.ndarray, "n R"]:
     """Quality at given latencies in every resample; level beyond the curve's ends.
 
-    Points without latency are left out.
+    Points without latency are left out; NaN in a resample that drew none of the timed
+    examples.
     """
     found = []
     for x, y in zip(curve.latency.T, curve.quality.T, strict=True):
         order = np.argsort(x, kind="stable")
         order = order[~np.isnan(x[order])]
-        found.append(np.interp(latencies, x[order], y[order]))
+        if len(order):
+            found.append(np.interp(latencies, x[order], y[order]))
+        else:
+            found.append(np.full(len(latencies), np.nan))
     return np.stack(found, axis=1)
 
 
@@ -101,7 +105,8 @@ def difference(gap: Replicates) -> Difference:
 
     The p-value is twice the smaller share of resamples on either side of 0, each share
     with one resample added on that side, since no finite number of them shows a share
-    of 0 (Davison and Hinkley 1997, section 4.2).
+    of 0 (Davison and Hinkley 1997, section 4.2). Resamples in which a curve has no
+    latency are left out.
 
     Args:
       gap: the difference in every resample, f[R], the estimate first; such as
@@ -113,7 +118,7 @@ def difference(gap: Replicates) -> Difference:
         >>> round(difference(np.linspace(1.0, 2.0, 100)).p_value, 3)
         0.02
     """
-    drawn = gap[1:]
+    drawn = gap[1:][~np.isnan(gap[1:])]
     below, above = np.sum(drawn <= 0), np.sum(drawn >= 0)
     found = band(gap)
     assert found is not None  # curves are compared where both have points

@@ -43,14 +43,15 @@ def average_gap_recovered(
       span: latencies that are averaged over, usually the drafter's alone and 1.
 
     Returns:
-      None where no point of the curve was timed. NaN in a resample where the two
-      models are alike.
+      None where no point of the curve was timed, or the span holds no latency, for the
+      drafter is not the faster. NaN in a resample where the two models are alike, or
+      that drew no timed example.
     """
-    if np.isnan(curve.latency[:, 0]).all():
+    if np.isnan(curve.latency[:, 0]).all() or not span[0] < span[1]:
         return None
     latencies = np.linspace(*span, STEPS)
     found = quality_at(curve, latencies)
-    begins = np.nanmin(curve.latency, axis=0)
+    begins = np.fmin.reduce(curve.latency, axis=0)  # NaN where all are
     found = np.where(latencies[:, None] < begins, drafter, found)
     return normalised(found, drafter, target).mean(axis=0)
 

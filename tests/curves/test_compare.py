@@ -98,3 +98,14 @@ def test_the_p_value_is_uniform_where_there_is_no_difference():
         drawn = rng.choice(values, (400, 60)).mean(axis=1)
         below += difference(np.concatenate([[values.mean()], drawn])).p_value < 0.1
     assert 0.05 < below / 400 < 0.15
+
+
+def test_resamples_that_drew_no_timed_example_have_no_gap_and_are_left_out():
+    nan = np.nan
+    one = curve([[0.2, nan, 0.2], [1, nan, 1]], [[1, 1, 1], [3, 3, 3]])
+    other = curve([[0.2, nan, 0.2], [1, nan, 1]], [[0, 0, 0], [2, 2, 2]])
+    gap = mean_gap(one, other)
+    np.testing.assert_allclose(gap, [1, nan, 1])
+    found = difference(gap)
+    assert (found.gap.low, found.gap.high) == (1, 1)
+    assert found.p_value == 1  # of one resample: twice (0 + 1) / (1 + 1)

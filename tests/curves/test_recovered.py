@@ -53,3 +53,14 @@ def test_every_resample_has_its_own_beginning():
 def test_models_that_are_alike_have_no_gap():
     assert np.isnan(recovered(curve([0, 1], [10, 10]), target=10.0)).all()
     assert normalised(np.array(15.0), np.array(10.0), np.array(20.0)) == 0.5
+
+
+def test_nothing_is_recovered_over_a_span_without_latency_or_a_resample_without_one():
+    one = np.array([1.0, 1.0])
+    line = Tradeoff(
+        latency=np.array([[0.5, np.nan], [1.0, np.nan]]),
+        quality=np.array([[1.0, 1.0], [2.0, 2.0]]),
+    )
+    assert average_gap_recovered(line, one, 2 * one, (1.1, 1.0)) is None
+    found = average_gap_recovered(line, one, 2 * one, (0.5, 1.0))
+    assert found is not None and found[0] == 0.5 and np.isnan(found[1])
