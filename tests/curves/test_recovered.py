@@ -63,4 +63,4 @@ def test_nothing_is_recovered_over_a_span_without_latency_or_a_resample_without_
     )
     assert average_gap_recovered(line, one, 2 * one, (1.1, 1.0)) is None
     found = average_gap_recovered(line, one, 2 * one, (0.5, 1.0))
-    assert found is not None and found[0] == 0.5 and np.isnan(found[1])
+    np.testing.assert_allclose(found, [0.5, np.nan])
