@@ -2,7 +2,7 @@
 
     python scripts/compare_gemma3_270m.py
 
-Where speccascade is installed with the extras `gemma3_270m` and `reference`. Both sides
+Where speccascade is installed with the extras `gemma3-270m` and `reference`. Both sides
 load the file that comes with the package of the weights, and compute in float32. For
 every prompt: are the greedy continuations the same tokens, and how far are the logits
 apart, at the last positions of the prompt and in all of the continuation? One prompt is

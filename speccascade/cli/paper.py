@@ -11,7 +11,7 @@ from speccascade.errors import UserError
 from speccascade.figures.files import save
 from speccascade.figures.panels import Cell
 from speccascade.figures.paper_beside import draw_beside as beside
-from speccascade.figures.paper_beside import draw_normalised, draw_over
+from speccascade.figures.paper_beside import draw_normalised, draw_over, shares_cost
 from speccascade.figures.paper_compare import compare_table
 from speccascade.figures.paper_draw import draw_paper
 from speccascade.figures.paper_layout import NAMES, paper_figure
@@ -30,13 +30,15 @@ FROM_METADATA = ("table1", "table3")
 def draw_published(words: compose.Words) -> int:
     """Redraws the named figures and tables of the paper, by default all of them."""
     known = (*NAMES, *PAPER_TABLES)
-    for name in words.names:
+    # A wildcard was replaced by experiments: Figure 8 has two.
+    names = dict.fromkeys(_item(name) for name in words.names)
+    for name in names:
         if name not in known:
             raise UserError(
                 f"The paper has no {name!r}; published are {', '.join(known)}."
             )
     folder = _root(words) / "figures" / "published"
-    for name in words.names or known:
+    for name in names or known:
         figure = paper_figure(name)
         if figure is None:
             _print(save_table(paper_table(name, read_paper()), folder))
@@ -65,7 +67,7 @@ def draw_beside(name: str, root: Path, cells: Sequence[Cell]) -> None:
     found = [one for one in matches if one.cell is not None]
     if not found:
         return
-    if all(one.same for one in found):
+    if all(one.same and shares_cost(one) for one in found):
         _print(save(draw_over(figure, matches), folder, f"{name}-over"))
     else:
         _print(save(beside(figure, matches), folder, f"{name}-beside"))
@@ -77,11 +79,16 @@ def draw_beside(name: str, root: Path, cells: Sequence[Cell]) -> None:
 
 def hint(name: str) -> str:
     """How to see a figure of the paper without a run; empty for other names."""
-    figure = paper_figure(name)
-    item = figure.item if figure else name
+    item = _item(name)
     if item not in (*NAMES, *PAPER_TABLES):
         return ""
     return f" The published one: `speccascade figures --published-only {item}`."
+
+
+def _item(name: str) -> str:
+    """The paper's figure or table that an experiment reproduces, else the name."""
+    figure = paper_figure(name)
+    return figure.item if figure else name
 
 
 def _root(words: compose.Words) -> Path:

@@ -39,7 +39,14 @@ from speccascade.figures.tradeoff import (
     limit_quality,
 )
 
-__all__ = ["draw_beside", "draw_normalised", "draw_over", "ours_of"]
+__all__ = [
+    "draw_beside",
+    "draw_normalised",
+    "draw_over",
+    "is_modelled",
+    "ours_of",
+    "shares_cost",
+]
 
 
 def draw_over(figure: PaperFigure, matches: Sequence[Match]) -> TradeoffFigure:
@@ -151,10 +158,29 @@ def _sources(cells: Sequence[Cell]) -> list[str]:
     """What ours are, each once."""
     found = {
         f"Ours: pair {cell.settings.pair}, task {cell.settings.task} "
-        f"({cell.settings.split}), n = {_examples(cell)}.": None
+        f"({cell.settings.split}), n = {_examples(cell)}"
+        f"{', relative latency modelled' if is_modelled(cell) else ''}.": None
         for cell in cells
     }
     return list(found)
+
+
+def is_modelled(cell: Cell) -> bool:
+    """Whether our relative latency is by a component profile, not by a clock."""
+    return cell.settings.latency_kind == "Modelled"
+
+
+def shares_cost(one: Match) -> bool:
+    """Whether ours has the published panel's cost; untimed, it has calls instead."""
+    if one.cell is None:
+        return False
+    lines = ours_of(one.place, one.cell)
+    return one.place.panel.x_axis in _costs(lines)
+
+
+def _costs(lines: Sequence[Series]) -> set[str]:
+    named = {line.x_name for line in lines if line.method not in ALONE}
+    return {str(name).removeprefix("modelled_") for name in named}
 
 
 def _examples(cell: Cell) -> int:
@@ -220,10 +246,8 @@ def _normalised(one: Match) -> tuple[list[Series], list[Series]] | None:
         return None
     ours = ours_of(one.place, one.cell)
     ends = {line.method: line.y[0] for line in ours if line.method in ALONE}
-    named = {line.x_name for line in ours if line.method not in ALONE}
-    costs = {name.removeprefix("modelled_") for name in named}
     drafter = panel.drafter_quality
-    if costs != {panel.x_axis} or set(ends) != set(ALONE) or drafter is None:
+    if _costs(ours) != {panel.x_axis} or set(ends) != set(ALONE) or drafter is None:
         return None
     if ends["target"] == ends["drafter"]:
         return None  # no gap, no scale

@@ -17,7 +17,7 @@ from speccascade.curves import (
     normalised,
 )
 from speccascade.figures.measured import ALONE
-from speccascade.figures.paper_beside import ours_of
+from speccascade.figures.paper_beside import is_modelled, ours_of
 from speccascade.figures.paper_match import Match
 from speccascade.figures.paper_tables import PaperTable
 from speccascade.figures.series import Series
@@ -42,6 +42,7 @@ _NOTES = (
     "points no slower than the target where there is latency; above 1 is better than "
     "the target. Published drafter: where lossy keeps every draft.",
 )
+_MODELLED = "Our relative latency is modelled, by a component profile of the host."
 
 
 def compare_table(name: str, matches: Sequence[Match]) -> PaperTable:
@@ -57,8 +58,10 @@ def compare_table(name: str, matches: Sequence[Match]) -> PaperTable:
         rows += [row.cells for row in found]
         title = f"{one.place.title} (ours: {one.cell.settings.task})"
         orders.append(f"{title}: {_orders(found)}.")
+    cells = [one.cell for one in matches if one.cell is not None]
+    notes = [*_NOTES, *([_MODELLED] if any(map(is_modelled, cells)) else [])]
     return PaperTable(
-        name=f"{name}-compare", heads=_HEADS, rows=rows, notes=[*_NOTES, *orders]
+        name=f"{name}-compare", heads=_HEADS, rows=rows, notes=[*notes, *orders]
     )
 
 
