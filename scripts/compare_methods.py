@@ -1,20 +1,26 @@
 """Prints whether one method's curve is above another's: paired, at equal latency.
 
-    python scripts/compare_methods.py EXPERIMENT ONE:OTHER ... [key=value ...]
+    python scripts/compare_methods.py EXPERIMENT ONE:OTHER ... [over=COST] [key=value]
 
 For every figure of the experiment (a pair, a task, a sampling, a gamma): the quality of
 ONE less that of OTHER, averaged over the relative latencies that both curves reach, and
 its 95 % bootstrap interval over examples; and the paper's two numbers of each (speed-up
 at the target's quality, best quality within its time). docs/findings.md holds what it
-printed.
+printed. `over=rejection_rate`, or another ratio of the counters, takes the place of
+relative latency where gaps are averaged.
 """
 
+import dataclasses
 import sys
+
+import numpy as np
 
 from speccascade.cli import figures
 from speccascade.cli.compose import Words
 from speccascade.cli.latency import with_latency
 from speccascade.curves import (
+    Curve,
+    Tradeoff,
     best_quality,
     common_span,
     matched_speedup,
@@ -22,7 +28,20 @@ from speccascade.curves import (
     resample,
     tradeoff,
 )
-from speccascade.curves.bootstrap import band
+from speccascade.curves.bootstrap import Resamples, band, point_ratios
+from speccascade.engine.counters import ratios
+from speccascade.store.summary import Metric
+
+
+def line(
+    curve: Curve, metric: Metric, resamples: Resamples, cost: str | None
+) -> Tradeoff:
+    """The curve over relative latency, or over a ratio of its counters."""
+    found = tradeoff(curve, metric, resamples)
+    if cost is None:
+        return found
+    costs = [point_ratios(one, ratios, resamples)[cost] for one in curve.points]
+    return dataclasses.replace(found, latency=np.stack(costs))
 
 
 def cell(found, digits: int) -> str:
@@ -35,7 +54,8 @@ def cell(found, digits: int) -> str:
 if __name__ == "__main__":
     experiment, *words = sys.argv[1:]
     pairs = [word.split(":") for word in words if ":" in word and "=" not in word]
-    overrides = tuple(word for word in words if "=" in word)
+    over = next((word[5:] for word in words if word.startswith("over=")), None)
+    overrides = tuple(w for w in words if "=" in w and not w.startswith("over="))
     jobs = figures.stored_jobs(Words(names=(), overrides=overrides), experiment)
     for figure in dict.fromkeys(figures.figure_of(job.spec) for job in jobs):
         pair, task, setting = figure
@@ -61,10 +81,12 @@ if __name__ == "__main__":
         for one, other in pairs:
             if one not in curves or other not in curves:
                 continue
-            lines = [tradeoff(curves[name], metric, resamples) for name in (one, other)]
+            lines = [
+                line(curves[name], metric, resamples, over) for name in (one, other)
+            ]
             gap, span = mean_gap(*lines), common_span(*lines)
             if gap is None or span is None:
-                print(f"  {one} - {other}: no latency in common")
+                print(f"  {one} - {other}: no cost in common")
                 continue
             low, high = span
             print(

@@ -111,4 +111,4 @@ def test_a_rule_a_task_and_a_pair_from_outside_run_and_are_drawn(cli, own, tmp_p
 
     status, out, err = cli("sync", "mine", *own, "logger.mode=disabled")
     assert status == 0, err
-    assert out.count("W&B is disabled") == 3
+    assert out.count("W&B is disabled") == 4
