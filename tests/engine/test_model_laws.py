@@ -171,8 +171,8 @@ def test_a_target_whose_cache_is_a_slot_too_late_is_caught(pair):
 @pytest.mark.slow
 @EACH
 def test_the_q_of_the_wrong_slot_is_caught(monkeypatch, pair):
-    def shifted(*arguments):
-        proposal, state = right(*arguments)
+    def shifted(*arguments, **options):
+        proposal, state = right(*arguments, **options)
         return proposal.replace(q=jnp.roll(proposal.q, 1, axis=1)), state
 
     right = speculative.draft
