@@ -145,7 +145,7 @@ def expanded(arguments: Sequence[str]) -> list[list[str]]:
             break
         wanted = override.value()
         if isinstance(wanted, Glob):  # Hydra's own does not look into --config-dir
-            names = wanted.filter(experiments(_config_dir(arguments)))
+            names = wanted.filter(experiments(config_dir(arguments)))
             named = [f"experiment={name}" for name in names]
         else:
             named = _values(override)
@@ -155,7 +155,8 @@ def expanded(arguments: Sequence[str]) -> list[list[str]]:
     return [list(arguments)]
 
 
-def _config_dir(arguments: Sequence[str]) -> str | None:
+def config_dir(arguments: Sequence[str]) -> str | None:
+    """The folder that Hydra's option names, in either spelling."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--config-dir", "-cd")
     return parser.parse_known_args(list(arguments))[0].config_dir

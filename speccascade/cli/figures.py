@@ -116,18 +116,15 @@ def draw_experiment(words: compose.Words, name: str, jobs: Sequence[StoredJob]) 
         files = _draw(words, name, f"{name}-{part}".strip("-"), spec, curves)
         _mirror(words, name, here, files, f"{name}/{part}".strip("/"))
         together.setdefault(setting[-1], []).append(_cell(spec, curves))
-    paper.draw_beside(
-        name,
-        Path(jobs[0].spec.root),
-        [one for found in together.values() for one in found],
-    )
+    root = Path(jobs[0].spec.root)
+    paper.draw_beside(name, root, [one for found in together.values() for one in found])
     for shared, cells in together.items():
         if len(cells) > 1:
             here = [job for job in jobs if setting_of(job.spec) == shared]
-            files = _draw_together(name, jobs[0].spec.root, cells)
-            panels = f"{name}/{files[0].stem.removeprefix(f'{name}-')}"
+            panels = f"panels-{words_of(shared)}"
+            files = _draw_together(f"{name}-{panels}", root / "figures" / name, cells)
             # A panel's name in the CSV does not say which task it is of.
-            _mirror(words, name, here, files, panels, interactive=False)
+            _mirror(words, name, here, files, f"{name}/{panels}", interactive=False)
 
 
 def unfinished(jobs: Sequence[StoredJob]) -> str:
@@ -215,8 +212,7 @@ def _draw(
 def _cell(spec: JobSpec, curves: Sequence[Curve]) -> Cell:
     settings, metric = figure_settings(spec), spec.task.metrics[0]
     return Cell(
-        row=_family(spec),
-        column=spec.task.name,
+        family=_family(spec),
         measured=measure(curves, metric, settings),
         metric=metric,
         label=metric_label(metric.name),
@@ -224,20 +220,18 @@ def _cell(spec: JobSpec, curves: Sequence[Curve]) -> Cell:
     )
 
 
-def _draw_together(name: str, root: str, cells: Sequence[Cell]) -> list[Path]:
+def _draw_together(stem: str, folder: Path, cells: Sequence[Cell]) -> list[Path]:
     """One figure of several pairs and tasks that share all other settings."""
-    shared = cells[0].settings
-    stem = f"{name}-panels-T{shared.temperature:g}-gamma{shared.gamma}"
-    files = save(draw_panels(cells), Path(root) / "figures" / name, stem)
+    files = save(draw_panels(cells), folder, stem)
     for file in files:
         print(os.path.relpath(file))
     return files
 
 
 def _family(spec: JobSpec) -> str:
-    """What a row of panels is called: the target's architecture, or the pair."""
+    """The target's architecture; empty where it shows only once the model is loaded."""
     config = getattr(spec.pair.target, "config", None)
-    return type(config).__name__.removesuffix("Config") if config else spec.pair.name
+    return type(config).__name__.removesuffix("Config") if config else ""
 
 
 def figure_settings(spec: JobSpec) -> FigureSettings:
@@ -268,11 +262,15 @@ def figure_of(spec: JobSpec) -> tuple[str, str, Setting]:
 
 
 def _suffix(spec: JobSpec) -> str:
-    sampling, method = spec.sampling, spec.method
-    parts = [spec.pair.name, spec.task.name, spec.split, f"T{sampling.temperature:g}"]
-    if sampling.top_k or sampling.top_p < 1 or sampling.min_p:
-        parts.append(f"k{sampling.top_k}-p{sampling.top_p:g}-m{sampling.min_p:g}")
-    return "-".join([*parts, f"gamma{method.gamma}", method.gate, method.bonus])
+    return f"{spec.pair.name}-{spec.task.name}-{words_of(setting_of(spec))}"
+
+
+def words_of(setting: Setting) -> str:
+    """A setting as part of a file's name: two that differ have two names."""
+    parts = [setting.split, f"T{setting.temperature:g}"]
+    if setting.top_k or setting.top_p < 1 or setting.min_p:
+        parts.append(f"k{setting.top_k}-p{setting.top_p:g}-m{setting.min_p:g}")
+    return "-".join([*parts, f"gamma{setting.gamma}", setting.gate, setting.bonus])
 
 
 def _machine(jobs: Sequence[StoredJob]) -> Machine | None:

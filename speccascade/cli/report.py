@@ -86,20 +86,22 @@ def _write(words: compose.Words, name: str) -> Path:
 
 
 def _trace(jobs: Sequence[StoredJob]) -> str | None:
-    """The first example under the first setting's speculative methods, as a page.
+    """The first example under a setting's speculative methods, as a page.
+
+    The setting is the first that has rows.
 
     One of each family if there are more than `TRACED`: they are what readers compare.
     """
-    first = figure_of(jobs[0].spec)
-    specs = [
-        one.spec for one in jobs if figure_of(one.spec) == first and one.thresholds
+    stored = [
+        one for one in jobs if one.thresholds and one.spec.method.kind == "speculative"
     ]
-    specs = [one for one in specs if one.method.kind == "speculative"]
+    here = [one for one in stored if figure_of(one.spec) == figure_of(stored[0].spec)]
+    specs = [one.spec for one in here]
     families = {style_of(one.method.name).family: one for one in reversed(specs)}
     chosen = specs if len(specs) <= TRACED else [*families.values()][::-1][:TRACED]
     if not chosen:
         return None
-    return trace_page.page(compare(chosen, jobs[0].job.examples[0].id, None))
+    return trace_page.page(compare(chosen, here[0].job.examples[0].id, None))
 
 
 def _section(words: compose.Words, name: str, here: Sequence[Job]) -> Section:

@@ -6,7 +6,6 @@ target. Under another launcher each job is timed where it ran, by itself.
 """
 
 import functools
-import itertools
 import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -53,12 +52,14 @@ def _draw(name: str, arguments: Sequence[str]) -> int:
     """What `speccascade figures` with the same overrides would draw."""
     from speccascade.cli import figures
 
-    kept = []
-    for before, word in itertools.pairwise(["", *arguments]):
-        folder = word.startswith("--config-dir") or before == "--config-dir"
-        override = "=" in word and not word.startswith(("-", "experiment="))
-        kept += [word] if folder or override else []
-    return figures.main([name, *kept])
+    kept = [
+        word
+        for word in arguments
+        if "=" in word and not word.startswith(("-", "experiment="))
+    ]
+    folder = compose.config_dir(arguments)
+    further = [] if folder is None else ["--config-dir", folder]
+    return figures.main([name, *kept, *further])
 
 
 def job(config: Config) -> float | None:

@@ -311,12 +311,19 @@ SCHEMAS = {
 }
 
 
+def _cores() -> int:
+    """The cores that this process may use; not every system can say."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 # What our files write around a path: `~` in it is the home folder, for Hydra's own logs
 # as for everything else.
 OmegaConf.register_new_resolver("user", os.path.expanduser, replace=True)
 # Jobs that a launcher starts side by side: a job keeps about two cores busy.
 OmegaConf.register_new_resolver(
-    "half_the_cores", lambda: max(2, len(os.sched_getaffinity(0)) // 2), replace=True
+    "half_the_cores", lambda: max(2, _cores() // 2), replace=True
 )
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.util
 import json
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -61,10 +62,18 @@ class Asked:
     forced: str | None = None
 
 
+def _number(text: str) -> float:
+    """A number, `.inf` as in our files among them; ValueError for any other text."""
+    number = float("inf" if text == ".inf" else text)
+    if math.isnan(number):
+        raise ValueError(text)
+    return number
+
+
 _KEYS = {
     "example": (int, "a whole number"),
     "prompt": (str, "a text"),
-    "threshold": (float, "a number"),
+    "threshold": (_number, "a number"),
     "html": (str, "a file"),
     "json": (str, "a file"),
     "forced": (str, "a checkpoint"),

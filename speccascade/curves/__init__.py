@@ -15,7 +15,7 @@
 - `threshold_grid`: thresholds at distinct operating points.
 - `read_published`, `write_published`, `Setting`: the curves that ship.
 - `read_paper`, `Paper`: the paper's published curves and Table 2.
-- `recompute_table`, `published_worth`: the same two numbers of those curves.
+- `worth`, `recompute_table`: the same two numbers of a published curve, of Table 2.
 
 Importing this part imports numpy, not JAX.
 """
@@ -59,6 +59,7 @@ from speccascade.curves.operating import (
     matched_speedup,
     speedup_at_matched_quality,
     tradeoff,
+    worth,
 )
 from speccascade.curves.paper import (
     Paper,
@@ -69,7 +70,6 @@ from speccascade.curves.paper import (
 )
 from speccascade.curves.paper_table import (
     Recomputed,
-    published_worth,
     recompute_table,
 )
 from speccascade.curves.points import (
@@ -134,7 +134,6 @@ __all__ = [
     "one_machine",
     "paired_difference",
     "pareto_front",
-    "published_worth",
     "read_paper",
     "read_published",
     "recompute_table",
@@ -143,5 +142,6 @@ __all__ = [
     "speedup_at_matched_quality",
     "threshold_grid",
     "tradeoff",
+    "worth",
     "write_published",
 ]

@@ -124,6 +124,28 @@ def best_quality_within(curve: Tradeoff, budget: float = 1.0) -> Each:
     return np.where(allowed.any(axis=0), best, np.nan)
 
 
+def worth(
+    curve: Tradeoff, target_quality: float, *, timed: bool, tolerance: float = TOLERANCE
+) -> tuple[float | None, float | None]:
+    """The two numbers of one curve without bootstrap copies.
+
+    Args:
+      curve: [points]; its latency may be another cost.
+      target_quality: of the target alone.
+      timed: whether the cost is relative latency.
+      tolerance: as of `speedup_at_matched_quality`.
+
+    Returns:
+      Over relative latency: the speed-up where the curve first has the target's
+      quality, and the best quality within the target's latency. Over another cost: that
+      cost, and the best quality of all. None where the quality is not reached.
+    """
+    cost = float(cost_at_matched_quality(curve, np.array(target_quality), tolerance))
+    best = float(best_quality_within(curve, 1.0 if timed else np.inf))
+    first = None if not np.isfinite(cost) else 1 / cost if timed else cost
+    return first, None if np.isnan(best) else best
+
+
 def matched_speedup(
     curve: Curve,
     target: PointData,

@@ -8,16 +8,10 @@ whole, 32 speed-ups and 34 best qualities come out within 0.015; the notes of
 
 from dataclasses import dataclass
 
-import numpy as np
+from speccascade.curves.operating import worth
+from speccascade.curves.paper import Paper, TableCell
 
-from speccascade.curves.operating import (
-    TOLERANCE,
-    best_quality_within,
-    cost_at_matched_quality,
-)
-from speccascade.curves.paper import Paper, PaperCurve, PaperPanel, TableCell
-
-__all__ = ["AGREEMENT", "Recomputed", "published_worth", "recompute_table"]
+__all__ = ["AGREEMENT", "Recomputed", "recompute_table"]
 
 # Half a unit of the table's last digit, and as much again for what the figures lose.
 AGREEMENT = 0.015
@@ -53,30 +47,6 @@ def recompute_table(paper: Paper) -> tuple[Recomputed, ...]:
     return tuple(_recompute(cell, paper) for cell in paper.table)
 
 
-def published_worth(
-    panel: PaperPanel, curve: PaperCurve, tolerance: float
-) -> tuple[float | None, float | None]:
-    """The two numbers of one published curve.
-
-    Args:
-      panel: of the curve; with a dotted line.
-      curve: one of the panel's.
-      tolerance: as of `speedup_at_matched_quality`.
-
-    Returns:
-      Over relative latency: the speed-up where the curve first has the target's
-      quality, and the best quality within the target's latency. Over another cost: that
-      cost, and the best quality of all. None where the quality is not reached.
-    """
-    assert panel.target_quality is not None
-    timed = panel.x_axis == "relative_latency"
-    points, goal = curve.tradeoff, np.array(panel.target_quality)
-    cost = float(cost_at_matched_quality(points, goal, tolerance))
-    best = float(best_quality_within(points, 1.0 if timed else np.inf))
-    first = None if np.isinf(cost) else 1 / cost if timed else cost
-    return first, None if np.isnan(best) else best
-
-
 def _recompute(cell: TableCell, paper: Paper) -> Recomputed:
     for panel in paper.panels:
         here = (panel.task, panel.drafter, panel.target, panel.temperature, panel.gamma)
@@ -85,7 +55,8 @@ def _recompute(cell: TableCell, paper: Paper) -> Recomputed:
         curve = panel.curve(cell.method)
         if panel.x_axis != "relative_latency" or curve is None:
             continue
-        speedup, best = published_worth(panel, curve, TOLERANCE)
+        assert panel.target_quality is not None  # where Table 2 has numbers
+        speedup, best = worth(curve.tradeoff, panel.target_quality, timed=True)
         if speedup is not None:
             return Recomputed(cell=cell, speedup=speedup, best_quality=best)
     return Recomputed(cell=cell, speedup=None, best_quality=None)

@@ -107,6 +107,8 @@ def caption(
             f"intervals of quality, {ratio}{' and latency' * latency} over "
             f"sentences ({s.resamples:,} resamples), point by point."
         )
+        if s.examples == 1:
+            parts.append("A single sentence has no spread: its intervals say nothing.")
     parts.append(f"{ratio.capitalize()}: {RATIOS[counted]}.")
     if latency:
         where = f" on {s.host}" + (f" ({s.device})" if s.device else "")

@@ -1,5 +1,7 @@
 """Several pairs and tasks in one figure: a row a model family, a column a task.
 
+Where two pairs of one family were asked the same task, a row is a pair.
+
 Each panel has a range of its own on both axes: metrics differ, and so does what a call
 saves. The x axis is relative latency where every panel has it, target calls per token
 otherwise. One legend serves all.
@@ -34,14 +36,13 @@ class Cell:
     """One panel.
 
     Attributes:
-      row, column: their titles: of the models, and of the task.
+      family: of the models, as a title; empty where it shows only with their weights.
       measured: its curves.
       metric: on its y axis, with what the axis calls it.
-      settings: of its curves.
+      settings: of its curves, with the pair and the task.
     """
 
-    row: str
-    column: str
+    family: str
     measured: Measured
     metric: Metric
     label: str
@@ -49,10 +50,12 @@ class Cell:
 
 
 def draw_panels(cells: Sequence[Cell]) -> TradeoffFigure:
-    """The figure of the given cells; its `panels` are named ROW/COLUMN."""
+    """The figure of the given cells; its `panels` are named ROW/TASK."""
+    rows = rows_of(cells)
+    names = [f"{row}/{one.settings.task}" for row, one in zip(rows, cells, strict=True)]
     lines = {
-        _name(cell): series_of(cell.measured, [], cell.metric, counted=COUNTED)
-        for cell in cells
+        name: series_of(cell.measured, [], cell.metric, counted=COUNTED)
+        for name, cell in zip(names, cells, strict=True)
     }
     timed = all(any(s.panel == "latency" for s in found) for found in lines.values())
     panel = "latency" if timed else "calls"
@@ -69,7 +72,8 @@ def draw_panels(cells: Sequence[Cell]) -> TradeoffFigure:
         figure = TradeoffFigure()
         FigureCanvasAgg(figure)
         legend_rows = max(len(column) for column in columns)
-        figure.panels = _panels(figure, cells, legend_rows, timed)
+        axes = _place(figure, cells, legend_rows, timed)
+        figure.panels = dict(zip(names, axes, strict=True))
         figure.series = tuple(s for found in lines.values() for s in found)
         for name, found in lines.items():
             axis = figure.panels[name]
@@ -86,25 +90,37 @@ def _level(line: Series) -> Series:
     return replace(line, x=(None,)) if line.method in ALONE else line
 
 
-def _name(cell: Cell) -> str:
-    return f"{cell.row}/{cell.column}"
+def rows_of(cells: Sequence[Cell]) -> list[str]:
+    """The row of each cell: its family, or its pair where the family has rivals."""
+    families: dict[tuple[str, str], set[str]] = {}
+    for cell in cells:
+        key = cell.family, cell.settings.task
+        families.setdefault(key, set()).add(cell.settings.pair)
+    rivals = {family for (family, _), pairs in families.items() if len(pairs) > 1}
+    return [
+        cell.settings.pair if cell.family in {"", *rivals} else cell.family
+        for cell in cells
+    ]
 
 
-def _panels(
+def _place(
     figure: TradeoffFigure, cells: Sequence[Cell], legend_rows: int, timed: bool
-) -> dict[str, Axes]:
+) -> list[Axes]:
     """Sizes the figure and places a panel for each cell."""
-    rows = list(dict.fromkeys(cell.row for cell in cells))
-    columns = list(dict.fromkeys(cell.column for cell in cells))
-    places = [(rows.index(cell.row), columns.index(cell.column)) for cell in cells]
+    titles, tasks = rows_of(cells), [cell.settings.task for cell in cells]
+    rows, columns = list(dict.fromkeys(titles)), list(dict.fromkeys(tasks))
+    places = [
+        (rows.index(title), columns.index(task))
+        for title, task in zip(titles, tasks, strict=True)
+    ]
     axes = make_cells(figure, places, legend_rows, _text(cells, timed))
     for cell, (row, column), axis in zip(cells, places, axes, strict=True):
-        axis.set_title(f"{cell.column}: {cell.label}", pad=4.0, fontsize=7.6)
+        axis.set_title(f"{cell.settings.task}: {cell.label}", pad=4.0, fontsize=7.6)
         if column == 0:
-            axis.set_ylabel(cell.row)
+            axis.set_ylabel(rows[row])
         if row == len(rows) - 1:
             axis.set_xlabel("Relative latency" if timed else "Target calls per token")
-    return dict(zip(map(_name, cells), axes, strict=True))
+    return axes
 
 
 def _text(cells: Sequence[Cell], timed: bool) -> str:

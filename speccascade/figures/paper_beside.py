@@ -210,7 +210,8 @@ def _draw_ours(axis: Axes, one: Match) -> tuple[Series, ...]:
     for line in lines:
         draw_line(axis, line)
     x_name = next((s.x_name for s in lines if s.method not in ALONE), "")
-    axis.set_title(f"ours, {one.cell.column}: {one.cell.label}", pad=4.0, fontsize=7.6)
+    task, label = one.cell.settings.task, one.cell.label
+    axis.set_title(f"ours, {task}: {label}", pad=4.0, fontsize=7.6)
     axis.set_xlabel(COSTS.get(x_name, x_name), fontsize=7.6)
     limit_quality(axis, lines)
     limit_cost(axis, lines, timed=x_name.endswith("latency"))

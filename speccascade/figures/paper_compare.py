@@ -12,9 +12,8 @@ import numpy as np
 from speccascade.curves import (
     PaperCurve,
     Tradeoff,
-    best_quality_within,
-    cost_at_matched_quality,
     normalised,
+    worth,
 )
 from speccascade.figures.measured import ALONE
 from speccascade.figures.paper_beside import is_modelled, ours_of
@@ -123,13 +122,10 @@ def _worth(
     """First cost or speed-up at the target's quality, and the best share of the gap."""
     if target is None:
         return None, None
-    timed = x_name.endswith("latency")
-    cost = float(cost_at_matched_quality(curve, np.array(target, float)))
-    first = None if not np.isfinite(cost) else 1 / cost if timed else cost
-    best = best_quality_within(curve, 1.0 if timed else np.inf)
-    if drafter is None:
+    first, best = worth(curve, target, timed=x_name.endswith("latency"))
+    if drafter is None or best is None:
         return first, None
-    share = float(normalised(best, np.array(drafter), np.array(target)))
+    share = float(normalised(np.array(best), np.array(drafter), np.array(target)))
     return first, None if np.isnan(share) else share
 
 

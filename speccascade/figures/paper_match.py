@@ -69,7 +69,7 @@ def published_settings(cell: Cell) -> list[tuple[str, str]]:
     task, models = cell.settings.task, _PAIRS.get(cell.settings.pair)
     if models is not None:
         return [(models[3], _BENCHMARKS[task])] if task in _BENCHMARKS else []
-    if cell.row.startswith("Gemma"):
+    if cell.family != "T5":
         return []
     return [("Large", one) for one in _STAND_INS.get(task, ())]
 
@@ -104,6 +104,6 @@ def _is_same(place: Place, cell: Cell) -> bool:
 
 
 def _stands_in(place: Place, cell: Cell) -> bool:
-    family = "gemma2" if cell.row.startswith("Gemma") else "t5"
+    family = {"T5": "t5", "Gemma": "gemma2"}.get(cell.family)
     tasks = _STAND_INS.get(cell.settings.task, ())
     return family == place.panel.family and place.panel.task in tasks

@@ -34,7 +34,7 @@ def test_nothing_decoded_is_one_sentence_with_the_command(cli, small, tmp_path):
 def test_a_sweep_that_is_half_done_is_a_page_that_says_so(cli, small, tmp_path):
     part = ("experiment=small", "method=target,drafter,chow")
     assert cli("run", "-m", *small, *part)[0] == 0
-    two = "sampling=t1,greedy"
+    two = "sampling=greedy,t1"  # nothing is stored of the first
     status, out, err = cli("report", "small", *small, two)
     assert status == 0, err
     assert out.splitlines()[-1] == "results/reports/small.html"

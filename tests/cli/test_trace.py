@@ -10,6 +10,7 @@ CASES = {
     "both prompts": (["example=1", "prompt=Hello"], ["exclude each other"]),
     "example": (["example=one"], ["example must be a whole number, not 'one'"]),
     "threshold": (["threshold=low"], ["threshold must be a number, not 'low'"]),
+    "no number": (["threshold=nan"], ["threshold must be a number, not 'nan'"]),
     "twice": (["example=1", "example=2"], ["example is given twice"]),
     "empty": (["html="], ["html= needs a file"]),
     "a prompt of its own": (["sheep", "prompt=Hello"], ["a prompt of its own"]),
@@ -17,6 +18,7 @@ CASES = {
     "method": (["method=chwo"], ["'chwo'", "did you mean 'chow'"]),
     "key": (["exampel=3"], ["'exampel'"]),
     "range": (["method=chow", "threshold=2", "prompt=a"], ["-1", "alpha = 2"]),
+    "infinite": (["method=chow", "threshold=.inf", "prompt=a"], ["-1", "alpha = inf"]),
     "no use": (["method=lossless", "threshold=1"], ["none of the methods has a"]),
     "no data": (["task=question"], ["holds no examples", "prompt='...'"]),
 }

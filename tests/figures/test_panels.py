@@ -20,12 +20,11 @@ SETTINGS = FigureSettings(
 METHODS = ("target", "drafter", "lossless", "opt", "token_v3")
 
 
-def cell(pair, metric, row, column) -> Cell:
-    settings = replace(SETTINGS, pair=row, task=column)
+def cell(pair, metric, family, task, name=None) -> Cell:
+    settings = replace(SETTINGS, pair=name or f"mini_{family}", task=task)
     curves = [pair.curve(method) for method in METHODS]
     return Cell(
-        row=row,
-        column=column,
+        family=family,
         measured=measure(curves, metric, settings),
         metric=metric,
         label="score",
@@ -63,7 +62,22 @@ def test_the_axis_is_latency_only_where_every_panel_has_it(pair, mean_score):
     assert draw_panels([timed]).panels["T5/sums"].get_xlabel() == "Relative latency"
 
 
+def test_two_pairs_of_a_family_on_one_task_have_a_row_each(pair, mean_score):
+    made = pair()
+    names = [("sums", "small"), ("tales", "small"), ("sums", "large")]
+    cells = [cell(made, mean_score, "T5", *one) for one in names]
+    cells.append(cell(made, mean_score, "Gemma", "sums"))
+    panels = draw_panels(cells).panels
+    assert list(panels) == ["small/sums", "small/tales", "large/sums", "Gemma/sums"]
+    assert len({axis.get_position().bounds for axis in panels.values()}) == 4
+
+
+def test_a_family_that_is_not_known_is_called_by_its_pair(pair, mean_score):
+    cells = [cell(pair(), mean_score, "", "sums", name) for name in ("one", "two")]
+    assert list(draw_panels(cells).panels) == ["one/sums", "two/sums"]
+
+
 def test_the_caption_names_every_pair_and_task(figure):
     (text,) = [one.get_text() for one in figure.texts if one.get_gid() == "caption"]
     text = text.replace("\n", " ")
-    assert "Pair T5, Gemma, task sums, tales (test)" in text
+    assert "Pair mini_T5, mini_Gemma, task sums, tales (test)" in text

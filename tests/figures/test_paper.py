@@ -46,12 +46,11 @@ SHAPES = {
 }
 
 
-def cell(made, metric, methods=METHODS, row="T5", **changes):
+def cell(made, metric, methods=METHODS, family="T5", **changes):
     settings = replace(SETTINGS, **changes)
     curves = [made.curve(method) for method in methods]
     return Cell(
-        row=row,
-        column=settings.task,
+        family=family,
         measured=measure(curves, metric, settings),
         metric=metric,
         label="BLEU",
@@ -142,7 +141,8 @@ def test_a_task_that_ships_stands_in_for_the_tasks_of_its_kind(pair, mean_score)
 
 
 def test_another_temperature_gamma_or_family_stands_for_nothing(pair, mean_score):
-    for changes in ({"temperature": 0.5}, {"gamma": 3}, {"row": "Gemma"}):
+    others = {"temperature": 0.5}, {"gamma": 3}, {"family": "Gemma"}, {"family": ""}
+    for changes in others:
         (found, *_) = match(of("fig9"), [cell(pair(), mean_score, **changes)])
         assert found.cell is None, changes
 
@@ -203,7 +203,7 @@ def test_without_a_common_cost_nothing_is_normalised(pair, mean_score):
 
 
 def test_rejection_rates_serve_gemma_and_rejections_serve_lossy_star(pair, mean_score):
-    gemma = cell(pair(), mean_score, row="Gemma", gamma=1)
+    gemma = cell(pair(), mean_score, family="Gemma", gamma=1)
     assert draw_normalised(of("fig10"), match(of("fig10"), [gemma])) is not None
     star = cell(pair(), mean_score, ("target", "drafter", "lossy"))
     figure = draw_beside(of("fig8_lossy_star"), match(of("fig8_lossy_star"), [star]))

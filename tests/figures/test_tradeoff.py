@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_hex
 
 from speccascade.errors import UserError
-from speccascade.figures.caption import FigureSettings
+from speccascade.figures.caption import FigureSettings, caption
 from speccascade.figures.files import save
 from speccascade.figures.series import Series
 from speccascade.figures.style import style_of
@@ -188,6 +188,13 @@ def test_the_caption_says_how_it_was_made(figure):
         "measured on their-host",
     ):
         assert part in words, part
+
+
+def test_the_caption_of_a_single_sentence_says_that_it_has_no_spread():
+    for examples, expected in ((1, True), (2, False)):
+        settings = replace(SETTINGS, examples=examples)
+        text = caption(settings, latency=False, published=False)
+        assert ("A single sentence has no spread" in text) == expected
 
 
 def test_nothing_leaves_the_page_or_lies_on_something_else(figure):

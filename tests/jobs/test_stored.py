@@ -7,7 +7,7 @@ from omegaconf import OmegaConf
 
 from speccascade.cli import figures, publish, sync
 from speccascade.cli.compose import Words
-from speccascade.curves import read_published
+from speccascade.curves import Setting, read_published
 from speccascade.errors import UserError
 from speccascade.jobs.loaded import LoadedJob
 from speccascade.jobs.method import MethodSpec
@@ -275,6 +275,25 @@ def test_the_command_repeats_the_overrides_that_were_given():
     words = Words(names=(), overrides=("seeds=[1]",), config_dir="mine")
     command = figures.command_for(words, "demo")
     assert command.endswith("experiment=demo 'seeds=[1]' --config-dir mine")
+
+
+def test_settings_that_differ_in_anything_have_files_of_their_own():
+    one = Setting(split="test", temperature=1.0, gamma=3)
+    others = [
+        dataclasses.replace(one, **{name: value})
+        for name, value in (
+            ("split", "validation"),
+            ("temperature", 0.5),
+            ("top_k", 10),
+            ("top_p", 0.9),
+            ("min_p", 0.1),
+            ("gamma", 5),
+            ("gate", "tempered"),
+            ("bonus", "target"),
+        )
+    ]
+    assert len(others) == len(dataclasses.fields(Setting))
+    assert len({figures.words_of(each) for each in [one, *others]}) == 1 + len(others)
 
 
 def test_only_a_complete_experiment_is_published(tmp_path, experiments, monkeypatch):
