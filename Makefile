@@ -12,6 +12,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip
 # A process a core; tests of one file share the programs that they compile.
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile
+# The fast tests mostly compile small programs for a CPU; without these emitters that is
+# quicker. The slow tests run as users do. A flag of the jaxlib in constraints.txt.
+QUICK := --xla_cpu_use_fusion_emitters=false
 INSTALLED := $(VENV)/.installed
 INSTALLED_REFERENCE := $(VENV)/.installed-reference
 
@@ -29,7 +32,7 @@ demo-quick: $(INSTALLED)
 	$(BIN)/speccascade figures demo_quick
 
 test: $(INSTALLED)
-	$(PYTEST)
+	XLA_FLAGS="$(QUICK)" $(PYTEST)
 
 test-slow: $(INSTALLED)
 	$(PYTEST) -m "slow and not reference"

@@ -57,6 +57,18 @@ def pytest_configure(config: pytest.Config) -> None:
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
+# Folders whose tests compile much and compute little. Laws, rules and engine are
+# compiled as users have them.
+HASTY = {"checkpoints", "cli", "configs", "jobs", "models", "traces", "training"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Compiles with few optimisations where that is quicker than to run with many."""
+    hasty = item.path.parent.name in HASTY
+    jax.config.update("jax_disable_most_optimizations", hasty)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if any(device.platform == "gpu" for device in jax.devices()):
         return

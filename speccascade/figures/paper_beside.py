@@ -7,8 +7,12 @@
       (quality - drafter's) / (target's - drafter's),
 
   0 for the drafter alone and 1 for the target alone, where curves may share a panel.
+
+Ours stand without intervals, as the published curves do: the caption has their size,
+and each setting's own figure draws them.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,6 +22,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from speccascade.curves import normalised
+from speccascade.curves.bootstrap import CONFIDENCE
 from speccascade.figures.labels import COSTS
 from speccascade.figures.layout import add_legend, make_cells
 from speccascade.figures.measured import ALONE, PANEL_OF, series_of
@@ -156,13 +161,16 @@ def _places(matches: Sequence[Match], deep: int) -> dict[str, tuple[int, int]]:
 
 def _sources(cells: Sequence[Cell]) -> list[str]:
     """What ours are, each once."""
-    found = {
-        f"Ours: pair {cell.settings.pair}, task {cell.settings.task} "
-        f"({cell.settings.split}), n = {_examples(cell)}"
-        f"{', relative latency modelled' if is_modelled(cell) else ''}.": None
-        for cell in cells
-    }
-    return list(found)
+    return list(dict.fromkeys(map(_source, cells)))
+
+
+def _source(cell: Cell) -> str:
+    asked, modelled = cell.settings, ", relative latency modelled" * is_modelled(cell)
+    return (
+        f"Ours: pair {asked.pair}, task {asked.task} ({asked.split}), "
+        f"n = {_examples(cell)}, {100 * CONFIDENCE:g} % intervals (not drawn) "
+        f"± {_half_width(cell):.2g} {cell.label} in the median{modelled}."
+    )
 
 
 def is_modelled(cell: Cell) -> bool:
@@ -185,6 +193,13 @@ def _costs(lines: Sequence[Series]) -> set[str]:
 
 def _examples(cell: Cell) -> int:
     return next(iter(cell.measured.points.values()))[0].n
+
+
+def _half_width(cell: Cell) -> float:
+    """Of the intervals of quality, the median over all points."""
+    points = itertools.chain.from_iterable(cell.measured.points.values())
+    bands = [one.quality[cell.metric.name] for one in points]
+    return float(np.median([(one.high - one.low) / 2 for one in bands]))
 
 
 def _title(one: Match) -> str:
@@ -219,7 +234,10 @@ def _draw_ours(axis: Axes, one: Match) -> tuple[Series, ...]:
 
 
 def ours_of(place: Place, cell: Cell) -> list[Series]:
-    """Our curves over the published panel's cost; over calls where not timed."""
+    """Our curves over the published panel's cost; over calls where not timed.
+
+    They have no intervals, as the published ones.
+    """
     x_axis = place.panel.x_axis
     counted = x_axis if x_axis in PANEL_OF else "target_calls_per_token"
     found = series_of(cell.measured, [], cell.metric, counted=counted)
@@ -233,7 +251,9 @@ def ours_of(place: Place, cell: Cell) -> list[Series]:
     timed = x_axis == "relative_latency" and any(s.panel == "latency" for s in found)
     panel = "latency" if timed else PANEL_OF[counted]
     lines = [
-        replace(one, panel=place.title, x=(None,) if one.method in ALONE else one.x)
+        replace(
+            _bare(one), panel=place.title, x=(None,) if one.method in ALONE else one.x
+        )
         for one in found
         if one.panel == panel
     ]
@@ -260,15 +280,12 @@ def _normalised(one: Match) -> tuple[list[Series], list[Series]] | None:
 
 
 def _scaled(line: Series, drafter: float, target: float) -> Series:
-    """The line on the normalised scale, without the intervals of raw quality."""
+    """The line on the normalised scale."""
     y = normalised(np.array(line.y), np.array(drafter), np.array(target))
+    name = f"normalised {line.y_name}"
+    return replace(line, y_name=name, y=tuple(y.tolist()))
+
+
+def _bare(line: Series) -> Series:
     none = (None,) * len(line.y)
-    return replace(
-        line,
-        y_name=f"normalised {line.y_name}",
-        y=tuple(y.tolist()),
-        low=none,
-        high=none,
-        x_low=None,
-        x_high=None,
-    )
+    return replace(line, low=none, high=none, x_low=None, x_high=None)

@@ -73,6 +73,7 @@ def test_what_is_missing_is_named(tmp_path, sweep):
         choose_gamma.main(["one", "two"])
 
 
+@pytest.mark.slow
 def test_the_shipped_sweep_has_every_method_at_every_gamma_on_validation():
     words = compose.Words(names=(), overrides=())
     jobs = [job_spec(config) for config in compose.sweep(words, "choose_gamma")]

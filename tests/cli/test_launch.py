@@ -118,13 +118,13 @@ def test_a_sweep_draws_its_figures_in_the_end_where_asked(
     assert drawn == []
     assert cli("run", "-m", *words, "draws=true")[0] == 0
     assert drawn == [["demo", "method=opt,diff", "num_examples=20", "draws=true"]]
-    drawn.clear()
     (tmp_path / "own").mkdir()
-    folder = ["--config-dir", str(tmp_path / "own")]
-    assert cli("run", "-m", *folder, *words, "draws=true")[0] == 0
-    assert drawn == [
-        ["demo", *folder, "method=opt,diff", "num_examples=20", "draws=true"]
-    ]
+    folder = str(tmp_path / "own")
+    for option in ("--config-dir", "-cd"):
+        drawn.clear()
+        assert cli("run", "-m", option, folder, *words, "draws=true")[0] == 0
+        asked = ["method=opt,diff", "num_examples=20", "draws=true"]
+        assert drawn == [["demo", *asked, "--config-dir", folder]]
     jobs.fail["opt"] = UserError("no")
     assert cli("run", "-m", *words, "draws=true")[0] != 0
     assert len(drawn) == 1  # a sweep with a failed job draws nothing
@@ -235,6 +235,7 @@ def test_an_outcome_of_another_launch_does_not_count(cli, jobs, tmp_path):
     assert cli("run", "-m", "experiment=demo_quick", "method=opt")[0] == 0
 
 
+@pytest.mark.slow
 def test_several_experiments_run_one_after_the_other_each_with_its_own_axes(cli, jobs):
     words = ["experiment=fig8_bild,fig1", "scale=mini", "method=opt,lossy"]
     assert cli("run", "-m", *words)[0] == 0

@@ -34,6 +34,8 @@ ENDS = {
     "token_cascade": ("# target only", "# drafter only, but for the cap"),
     "bild": ("# target only", "# keeps every draft"),
 }
+# Experiments of many jobs; each takes a fifth of a second to compose.
+LARGE = {"choose_gamma", "methods", "mini_suite", "mini_suite_gap"}
 GROUPS = ("pair", "task", "method", "sampling", "engine", "logger", "paths")
 FILES = sorted(CONFIGS.rglob("*.yaml"))
 FILES = [file for file in FILES if file.parent.name != "local"]
@@ -60,7 +62,13 @@ def test_every_option_composes_and_becomes_a_job(choice):
     assert isinstance(make(config, "logger"), (NoMirror, WandbMirror))
 
 
-@pytest.mark.parametrize("name", sorted({*options("experiment")} - {*PANELS}))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in LARGE else ())
+        for name in sorted({*options("experiment")} - {*PANELS})
+    ],
+)
 def test_every_experiment_lists_methods_that_become_jobs(name):
     words = compose.Words(names=(), overrides=())
     jobs = [job_spec(config) for config in compose.sweep(words, name)]

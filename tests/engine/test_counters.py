@@ -1,7 +1,5 @@
 """What is counted, row by row, and what is derived from it."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -9,8 +7,6 @@ from speccascade.engine import ratios
 from speccascade.engine.counters import RATIOS, emitted
 from tests.engine import toys
 from tests.engine.exact import Setting
-from tests.engine.test_output_law import ASKED, FAST
-from tests.rules.variants import WITHOUT_R
 
 TOTALS = dict(
     target_calls=4,
@@ -23,35 +19,6 @@ TOTALS = dict(
     deferred=4,
     prefills=2,
 )
-
-
-@pytest.mark.parametrize(("rule", "gamma", "bonus"), sorted(FAST))
-def test_the_identities_hold_in_every_row(rule, gamma, bonus):
-    setting = dataclasses.replace(ASKED[rule], gamma=gamma, bonus=bonus)
-    generation = toys.simulated(setting).generation
-    counts = generation.counters
-    decided = counts["accepted"] + counts["resampled"]
-    written = decided + counts["bonus"] + counts["alone"]
-    np.testing.assert_array_equal(written, generation.lengths)
-    assert not counts["alone"].any()
-    rounds = counts["target_calls"]
-    np.testing.assert_array_equal(counts["drafted"], gamma * rounds)
-    calls = gamma + (bonus == "law")
-    np.testing.assert_array_equal(counts["drafter_calls"], calls * rounds)
-    assert np.all(decided <= counts["drafted"])
-    # A round gives at most one token that was not drafted.
-    assert np.all(counts["resampled"] + counts["bonus"] <= rounds)
-    assert np.all(counts["prefills"] == 2)
-    if rule in WITHOUT_R:
-        assert counts["deferred"] is None
-    else:
-        assert np.all(counts["resampled"] <= counts["deferred"])
-        assert np.all(counts["deferred"] <= decided)
-        # Deferral is rejection under the coupling "redraw", and under no other.
-        assert np.any(counts["resampled"] < counts["deferred"]) != setting.redraw
-    # Nothing stands after the end.
-    after = np.arange(toys.LIMIT)[None, :] >= generation.lengths[:, None]
-    assert not generation.tokens[after].any()
 
 
 @pytest.mark.parametrize("kind", ["drafter", "target"])

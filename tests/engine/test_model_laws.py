@@ -51,7 +51,7 @@ def settings(pair):
     }
 
 
-FAST = {"t5": {"opt-gamma2"}, "gemma": {"lossless-gamma2", "opt-gamma2"}}
+FAST = {"t5": {"opt-gamma2"}, "gemma": {"lossless-gamma2"}}
 CASES = [
     pytest.param(
         pair,
@@ -63,13 +63,13 @@ CASES = [
     for name, setting in settings(pair).items()
 ]
 CASES += [
-    pytest.param(RESTRICTED, LOSSLESS, id="restricted-lossless-gamma2"),
     pytest.param(
-        RESTRICTED,
-        Setting(rule="opt", alpha=0.3, gamma=2),
-        id="restricted-opt-gamma2",
-        marks=pytest.mark.slow,
-    ),
+        RESTRICTED, setting, id=f"restricted-{name}-gamma2", marks=pytest.mark.slow
+    )
+    for name, setting in (
+        ("lossless", LOSSLESS),
+        ("opt", Setting(rule="opt", alpha=0.3, gamma=2)),
+    )
 ]
 
 
@@ -156,6 +156,7 @@ def p_value(pair, setting, **options):
 EACH = pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
 
 
+@pytest.mark.slow
 @EACH
 def test_a_drafter_whose_cache_is_a_slot_too_late_is_caught(pair):
     assert p_value(pair, by_opt(pair), drafter=Shifted(model=pair.model)) < DECISIVE
@@ -186,6 +187,7 @@ def test_a_decoder_that_looks_at_the_padding_of_its_prompt_is_caught():
     assert p_value(pair, LOSSLESS, model=model) < DECISIVE
 
 
+@pytest.mark.slow
 def test_a_window_that_is_forgotten_before_a_rollback_is_caught():
     pair = PAIRS["gemma"]
     assert p_value(pair, LOSSLESS, model=Ring(config=pair.model.config)) < DECISIVE

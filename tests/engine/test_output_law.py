@@ -68,6 +68,34 @@ def test_mean_counters_are_the_expected_ones(setting):
 
 
 @pytest.mark.parametrize("setting", CROSS)
+def test_the_identities_of_counters_hold_in_every_row(setting):
+    generation = toys.simulated(setting).generation
+    counts = generation.counters
+    decided = counts["accepted"] + counts["resampled"]
+    written = decided + counts["bonus"] + counts["alone"]
+    np.testing.assert_array_equal(written, generation.lengths)
+    assert not counts["alone"].any()
+    rounds = counts["target_calls"]
+    np.testing.assert_array_equal(counts["drafted"], setting.gamma * rounds)
+    calls = setting.gamma + (setting.bonus == "law")
+    np.testing.assert_array_equal(counts["drafter_calls"], calls * rounds)
+    assert np.all(decided <= counts["drafted"])
+    # A round gives at most one token that was not drafted.
+    assert np.all(counts["resampled"] + counts["bonus"] <= rounds)
+    assert np.all(counts["prefills"] == 2)
+    if setting.rule in WITHOUT_R:
+        assert counts["deferred"] is None
+    else:
+        assert np.all(counts["resampled"] <= counts["deferred"])
+        assert np.all(counts["deferred"] <= decided)
+        # Deferral is rejection under the coupling "redraw", and under no other.
+        assert np.any(counts["resampled"] < counts["deferred"]) != setting.redraw
+    # Nothing stands after the end.
+    after = np.arange(toys.LIMIT)[None, :] >= generation.lengths[:, None]
+    assert not generation.tokens[after].any()
+
+
+@pytest.mark.parametrize("setting", CROSS)
 def test_thresholds_are_in_their_interesting_middle(setting):
     # A law that both models shape: some slots defer and some do not.
     counters = toys.simulated(setting).generation.counters
@@ -112,11 +140,24 @@ def test_processed_gates_give_their_own_law(rule):
 
 
 @pytest.mark.parametrize(
-    "truncation",
-    [{"top_k": 2}, {"top_p": 0.7}, {"min_p": 0.3}, {"top_k": 3, "top_p": 0.9}],
-    ids=["top-k", "top-p", "min-p", "top-k and top-p"],
+    ("rule", "truncation"),
+    [
+        pytest.param(
+            rule,
+            truncation,
+            id=f"{rule}-{' and '.join(truncation)}",
+            # Every truncation is tried in time, with one rule or the other.
+            marks=SLOW if (rule == "opt") == (len(truncation) == 2) else (),
+        )
+        for rule in ("opt", "token_v3")
+        for truncation in (
+            {"top_k": 2},
+            {"top_p": 0.7},
+            {"min_p": 0.3},
+            {"top_k": 3, "top_p": 0.9},
+        )
+    ],
 )
-@pytest.mark.parametrize("rule", ["opt", "token_v3"])
 def test_truncation_cuts_both_models_and_no_gate(rule, truncation):
     # One program a rule: the values are data.
     setting = Setting(rule=rule, alpha=toys.MIDDLE[rule], gamma=2, **truncation)

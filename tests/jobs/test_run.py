@@ -222,6 +222,7 @@ def test_more_examples_than_there_are_is_refused_in_one_sentence(tmp_path):
         run_job(tiny.job(tmp_path, num_examples=65), tiny.Silent())
 
 
+@pytest.mark.slow
 def test_jobs_that_are_timed_together_share_the_targets_timings(tmp_path):
     asked = LatencySpec(num_examples=2, repeats=2)
     chow = tiny.job(tmp_path, latency=asked)
@@ -239,6 +240,7 @@ def test_jobs_that_are_timed_together_share_the_targets_timings(tmp_path):
     assert shared[0] == shared[1]
 
 
+@pytest.mark.slow
 def test_two_jobs_of_one_folder_are_timed_once(tmp_path):
     asked = LatencySpec(num_examples=2, repeats=1)
     alone = [MethodSpec(name="target", kind="target", gamma=gamma) for gamma in (2, 3)]
@@ -248,6 +250,7 @@ def test_two_jobs_of_one_folder_are_timed_once(tmp_path):
     assert report.lines == ["2 timings taken"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not Path("/proc/self/maps").exists(), reason="mappings are counted on Linux"
 )
@@ -263,6 +266,7 @@ def test_a_sweep_does_not_gather_the_programs_of_all_its_jobs(tmp_path):
     assert mappings() < before + 100
 
 
+@pytest.mark.slow
 def test_the_target_is_timed_anew_for_other_sampling(tmp_path):
     asked = LatencySpec(num_examples=1, repeats=1)
     specs = [
@@ -275,6 +279,7 @@ def test_the_target_is_timed_anew_for_other_sampling(tmp_path):
     assert len(timings) == 2 * 3
 
 
+@pytest.mark.slow
 def test_an_example_whose_text_changed_is_timed_again(tmp_path, decodings):
     asked = LatencySpec(num_examples=2, repeats=1)
     time_jobs([tiny.job(tmp_path, latency=asked)], tiny.Silent())
@@ -287,6 +292,7 @@ def test_an_example_whose_text_changed_is_timed_again(tmp_path, decodings):
     assert report.lines == ["6 timings taken"]
 
 
+@pytest.mark.slow
 def test_prompts_are_on_the_device_before_the_clock_starts(tmp_path, monkeypatch):
     ticking = []
     batch = loaded.LoadedJob.batch
@@ -310,6 +316,7 @@ def test_prompts_are_on_the_device_before_the_clock_starts(tmp_path, monkeypatch
     time_jobs([tiny.job(tmp_path, latency=asked)], tiny.Silent())
 
 
+@pytest.mark.slow
 def test_no_method_has_a_place_of_its_own_in_a_pass(tmp_path, decodings):
     # The first decoding after a pause is some per cent faster than the others.
     asked = LatencySpec(num_examples=8, repeats=1)

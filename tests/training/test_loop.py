@@ -99,6 +99,7 @@ def test_a_training_that_was_stopped_goes_on_bit_for_bit(tmp_path):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_a_student_comes_near_its_teacher_and_not_only_the_references(tmp_path):
     teacher = Teacher(model=MODEL, params=MODEL.init(jax.random.key(5)))
     batch = next(epoch(copying_task(), 256, 1, 0))

@@ -58,6 +58,7 @@ def test_a_second_call_reads_what_the_first_wrote(tmp_path, monkeypatch):
     assert write(tmp_path / "kept.jsonl") == found
 
 
+@pytest.mark.slow
 def test_answers_at_temperature_0_are_the_teachers_argmaxes(tmp_path):
     for prompt, answer in write(tmp_path / "greedy.jsonl", count=5, temperature=0.0):
         tokens = jnp.array([prompt], jnp.int32)
