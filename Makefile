@@ -10,11 +10,11 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip
-# A process a core; tests of one file share the programs that they compile.
-PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile
-# The fast tests mostly compile small programs for a CPU; without these emitters that is
-# quicker. The slow tests run as users do. A flag of the jaxlib in constraints.txt.
-QUICK := --xla_cpu_use_fusion_emitters=false
+# A process a core; tests of one file share the programs that they compile. They compile
+# many for a CPU, in half the time without its fusion emitters (a flag of the jaxlib in
+# constraints.txt).
+PYTEST := XLA_FLAGS=--xla_cpu_use_fusion_emitters=false $(BIN)/python -m pytest \
+	--numprocesses logical --maxprocesses 8 --dist loadfile
 INSTALLED := $(VENV)/.installed
 INSTALLED_REFERENCE := $(VENV)/.installed-reference
 
@@ -32,7 +32,7 @@ demo-quick: $(INSTALLED)
 	$(BIN)/speccascade figures demo_quick
 
 test: $(INSTALLED)
-	XLA_FLAGS="$(QUICK)" $(PYTEST)
+	$(PYTEST)
 
 test-slow: $(INSTALLED)
 	$(PYTEST) -m "slow and not reference"
