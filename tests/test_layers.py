@@ -20,7 +20,7 @@ PACKAGE = ROOT / "speccascade"
 
 # From the bottom up. Parts of one layer may use one another, but not in a circle.
 LAYERS = [
-    {"errors", "files"},
+    {"errors", "files", "quiet"},
     {"numerics"},
     {"rules", "sampling"},
     {"models", "checkpoints"},

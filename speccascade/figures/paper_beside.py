@@ -74,7 +74,8 @@ def draw_over(figure: PaperFigure, matches: Sequence[Match]) -> TradeoffFigure:
 def draw_beside(figure: PaperFigure, matches: Sequence[Match]) -> TradeoffFigure:
     """Each published panel above, ours under it with axes of its own."""
     note = (
-        "Upper of each two rows: published; lower: ours, other models and other data."
+        "Upper of each two rows: published; lower: ours, other models and other data, "
+        "joined in the order of thresholds."
     )
     drawn, _ = _page(figure, matches, 2, note)
     for one in matches:

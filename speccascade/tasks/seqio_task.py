@@ -13,13 +13,22 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from speccascade.quiet import standard_error_dropped
+
 # TensorFlow reads this once, when it is first imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-with warnings.catch_warnings():
+# JAX owns the accelerators: TensorFlow, which only tokenises, would take all memory of
+# a GPU for itself. Once TensorFlow has started it refuses; then its user has decided.
+# What it says of devices that it does not find would be a newcomer's first screen.
+with standard_error_dropped(), warnings.catch_warnings():
     # Their deprecations are not ours to mend, and the tests turn warnings into errors.
     warnings.simplefilter("ignore")
     import seqio
     import tensorflow as tf
+
+    with contextlib.suppress(RuntimeError):
+        for _kind in ("GPU", "TPU"):
+            tf.config.set_visible_devices([], _kind)
 
 import numpy as np
 
@@ -29,12 +38,6 @@ from speccascade.tasks.metrics import metric_fn
 
 if TYPE_CHECKING:
     from speccascade.tasks.base import Task
-
-# JAX owns the accelerators: TensorFlow, which only tokenises, would take all memory of
-# a GPU for itself. Once TensorFlow has started it refuses; then its user has decided.
-with contextlib.suppress(RuntimeError):
-    for _kind in ("GPU", "TPU"):
-        tf.config.set_visible_devices([], _kind)
 
 SPLITS = ("train", "validation", "test")
 
