@@ -120,11 +120,10 @@ def test_a_sweep_draws_its_figures_in_the_end_where_asked(
     assert drawn == [["demo", "method=opt,diff", "num_examples=20", "draws=true"]]
     (tmp_path / "own").mkdir()
     folder = str(tmp_path / "own")
-    for option in ("--config-dir", "-cd"):
-        drawn.clear()
-        assert cli("run", "-m", option, folder, *words, "draws=true")[0] == 0
-        asked = ["method=opt,diff", "num_examples=20", "draws=true"]
-        assert drawn == [["demo", *asked, "--config-dir", folder]]
+    drawn.clear()
+    assert cli("run", "-m", "-cd", folder, *words, "draws=true")[0] == 0
+    asked = ["method=opt,diff", "num_examples=20", "draws=true"]
+    assert drawn == [["demo", *asked, "--config-dir", folder]]
     jobs.fail["opt"] = UserError("no")
     assert cli("run", "-m", *words, "draws=true")[0] != 0
     assert len(drawn) == 1  # a sweep with a failed job draws nothing

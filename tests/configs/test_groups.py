@@ -193,6 +193,7 @@ def test_a_grid_of_sampling_values_ends_at_the_sampling_itself(name):
     assert plain in listed[thresholds.index(untouched)]
 
 
+@pytest.mark.slow
 def test_every_option_of_a_wildcard_is_a_method():
     words = compose.Words(names=(), overrides=("method=glob(*)",))
     jobs = compose.sweep(words, "demo")

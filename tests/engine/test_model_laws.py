@@ -181,6 +181,7 @@ def test_the_q_of_the_wrong_slot_is_caught(monkeypatch, pair):
     assert p_value(pair, LOSSLESS) < DECISIVE
 
 
+@pytest.mark.slow
 def test_a_decoder_that_looks_at_the_padding_of_its_prompt_is_caught():
     pair = PAIRS["t5"]
     model = EverythingSeen(config=pair.model.config)

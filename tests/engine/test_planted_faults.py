@@ -132,6 +132,7 @@ def test_a_measure_taken_for_the_law_is_caught(monkeypatch):
     assert p_value(ORACLE) < DECISIVE
 
 
+@pytest.mark.slow
 def test_the_residual_of_another_token_is_caught(monkeypatch):
     def of_the_next(q, p, m, token):
         return right(q, p, m, (token + 1) % toys.VOCAB)
@@ -199,12 +200,14 @@ def test_a_cache_that_is_not_rolled_back_is_caught():
     assert p_value(CHOW, model=NoRollback(vocab_size=toys.VOCAB)) < DECISIVE
 
 
+@pytest.mark.slow
 def test_a_gate_on_processed_distributions_is_caught(monkeypatch):
     monkeypatch.setattr(Sampler, "gates", lambda self, logits, draws: draws)
     # At temperature 1 the two are the same: only temperature 0.5 can tell.
     assert p_value(CHOW, temperature=0.5) < DECISIVE
 
 
+@pytest.mark.slow
 def test_an_ignored_end_token_is_caught(monkeypatch):
     def endless(output, block, count, ends):
         return right(output, block, count, Ends(eos_id=-1))
@@ -222,6 +225,7 @@ def test_a_drafter_cache_without_its_last_token_is_caught(monkeypatch):
     assert p_value(CHOW_TARGET) < DECISIVE
 
 
+@pytest.mark.slow
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Clamping(Toy):
     """A toy that writes as `dynamic_update_slice` does: never beyond the end."""
