@@ -11,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip
 # A process a core; tests of one file share the programs that they compile. They compile
-# many for a CPU, in half the time without its fusion emitters (a flag of the jaxlib in
+# many for a CPU, which is quicker without its fusion emitters (a flag of the jaxlib in
 # constraints.txt).
 PYTEST := XLA_FLAGS=--xla_cpu_use_fusion_emitters=false $(BIN)/python -m pytest \
 	--numprocesses logical --maxprocesses 8 --dist loadfile

@@ -57,8 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
-# Folders whose tests compile much and compute little. Laws, rules and engine are
-# compiled as users have them.
+# Folders whose tests compile much and compute little. The engine and the rules keep all
+# optimisations: their laws compute much, and some compare to the last digit.
 HASTY = {"checkpoints", "cli", "configs", "jobs", "models", "traces", "training"}
 
 

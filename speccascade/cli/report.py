@@ -86,11 +86,10 @@ def _write(words: compose.Words, name: str) -> Path:
 
 
 def _trace(jobs: Sequence[StoredJob]) -> str | None:
-    """The first example under a setting's speculative methods, as a page.
+    """The first example of the first setting with speculative rows, as a page.
 
-    The setting is the first that has rows.
-
-    One of each family if there are more than `TRACED`: they are what readers compare.
+    It is shown under the setting's methods, one of each family if there are more than
+    `TRACED`: they are what readers compare.
     """
     stored = [
         one for one in jobs if one.thresholds and one.spec.method.kind == "speculative"

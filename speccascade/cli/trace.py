@@ -63,8 +63,8 @@ class Asked:
 
 
 def _number(text: str) -> float:
-    """A number, `.inf` as in our files among them; ValueError for any other text."""
-    number = float("inf" if text == ".inf" else text)
+    """A number, infinities spelt as in our files too; ValueError for any other text."""
+    number = float(text.replace(".inf", "inf"))
     if math.isnan(number):
         raise ValueError(text)
     return number

@@ -15,7 +15,8 @@
 - `threshold_grid`: thresholds at distinct operating points.
 - `read_published`, `write_published`, `Setting`: the curves that ship.
 - `read_paper`, `Paper`: the paper's published curves and Table 2.
-- `worth`, `recompute_table`: the same two numbers of a published curve, of Table 2.
+- `worth`: the paper's two numbers of one curve without resamples; `recompute_table`:
+  of the curves behind Table 2.
 
 Importing this part imports numpy, not JAX.
 """

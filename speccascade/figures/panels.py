@@ -51,7 +51,7 @@ class Cell:
 
 def draw_panels(cells: Sequence[Cell]) -> TradeoffFigure:
     """The figure of the given cells; its `panels` are named ROW/TASK."""
-    rows = rows_of(cells)
+    rows = _rows(cells)
     names = [f"{row}/{one.settings.task}" for row, one in zip(rows, cells, strict=True)]
     lines = {
         name: series_of(cell.measured, [], cell.metric, counted=COUNTED)
@@ -72,7 +72,7 @@ def draw_panels(cells: Sequence[Cell]) -> TradeoffFigure:
         figure = TradeoffFigure()
         FigureCanvasAgg(figure)
         legend_rows = max(len(column) for column in columns)
-        axes = _place(figure, cells, legend_rows, timed)
+        axes = _place(figure, cells, rows, legend_rows, timed)
         figure.panels = dict(zip(names, axes, strict=True))
         figure.series = tuple(s for found in lines.values() for s in found)
         for name, found in lines.items():
@@ -90,7 +90,7 @@ def _level(line: Series) -> Series:
     return replace(line, x=(None,)) if line.method in ALONE else line
 
 
-def rows_of(cells: Sequence[Cell]) -> list[str]:
+def _rows(cells: Sequence[Cell]) -> list[str]:
     """The row of each cell: its family, or its pair where the family has rivals."""
     families: dict[tuple[str, str], set[str]] = {}
     for cell in cells:
@@ -104,10 +104,14 @@ def rows_of(cells: Sequence[Cell]) -> list[str]:
 
 
 def _place(
-    figure: TradeoffFigure, cells: Sequence[Cell], legend_rows: int, timed: bool
+    figure: TradeoffFigure,
+    cells: Sequence[Cell],
+    titles: Sequence[str],
+    legend_rows: int,
+    timed: bool,
 ) -> list[Axes]:
-    """Sizes the figure and places a panel for each cell."""
-    titles, tasks = rows_of(cells), [cell.settings.task for cell in cells]
+    """Sizes the figure and places a panel for each cell, in the row of its title."""
+    tasks = [cell.settings.task for cell in cells]
     rows, columns = list(dict.fromkeys(titles)), list(dict.fromkeys(tasks))
     places = [
         (rows.index(title), columns.index(task))

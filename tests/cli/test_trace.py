@@ -19,6 +19,7 @@ CASES = {
     "key": (["exampel=3"], ["'exampel'"]),
     "range": (["method=chow", "threshold=2", "prompt=a"], ["-1", "alpha = 2"]),
     "infinite": (["method=chow", "threshold=.inf", "prompt=a"], ["-1", "alpha = inf"]),
+    "below": (["method=chow", "threshold=-.inf", "prompt=a"], ["-1", "alpha = -inf"]),
     "no use": (["method=lossless", "threshold=1"], ["none of the methods has a"]),
     "no data": (["task=question"], ["holds no examples", "prompt='...'"]),
 }

@@ -225,7 +225,6 @@ def test_a_drafter_cache_without_its_last_token_is_caught(monkeypatch):
     assert p_value(CHOW_TARGET) < DECISIVE
 
 
-@pytest.mark.slow
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Clamping(Toy):
     """A toy that writes as `dynamic_update_slice` does: never beyond the end."""
@@ -237,6 +236,7 @@ class Clamping(Toy):
         return look_up(params, cache, at, at), cache
 
 
+@pytest.mark.slow
 def test_writes_clamped_at_the_end_of_the_cache_are_caught(monkeypatch):
     # With the capacity that the engine asks for, no live row ever writes beyond the
     # end. With the bare length of the output it does, and loses nothing: what is

@@ -59,7 +59,7 @@ def decode_queue(pair, asked, rows, of_prompt, decode_with=generate_queued):
 
 
 NAMES = {name: (name,) for name in (*EXECUTIONS, *small_pairs.CASCADES)}
-# Each kind of loop, in one family or the other.
+# Drafts of fixed and of own length, and two loops of the baselines; the rest is slow.
 FAST = {"t5": {"lossless", "bild", "adaptive"}, "gemma": {"opt", "token_cascade"}}
 
 

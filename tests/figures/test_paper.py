@@ -171,6 +171,19 @@ def test_at_other_scales_no_axis_has_scores_of_both(pair, mean_score):
     assert above.x0 == below.x0 and above.y0 > below.y1
 
 
+def test_ours_have_no_bands_and_the_caption_says_how_wide_they_are(pair, mean_score):
+    ours = cell(pair(), mean_score)
+    points = [one for line in ours.measured.points.values() for one in line]
+    bands = [one.quality[mean_score.name] for one in points]
+    width = np.median([(one.high - one.low) / 2 for one in bands])
+    assert width > 0
+    figure = draw_beside(of("fig9"), match(of("fig9"), [ours]))
+    assert not any(axis.collections for axis in figure.panels.values())
+    (text,) = [one.get_text() for one in figure.texts if one.get_gid() == "caption"]
+    words = f"95 % intervals (not drawn) ± {width:.2g} BLEU"
+    assert words in " ".join(text.split())
+
+
 def test_a_panel_that_nothing_stands_for_says_so(pair, mean_score):
     leads = cell(pair(), mean_score, pair="mini_suite", task="wiki_desc")
     figure = draw_beside(of("fig4"), match(of("fig4"), [leads]))

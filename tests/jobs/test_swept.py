@@ -28,13 +28,6 @@ SWEPT = {
 TARGET = MethodSpec(name="target", kind="target")
 LOSSLESS = MethodSpec(name="lossless", kind="speculative", rule="lossless", gamma=2)
 every_value = pytest.mark.parametrize("sweeps", SWEPT)
-every_value_in_time = pytest.mark.parametrize(
-    "sweeps",
-    [
-        pytest.param(name, marks=() if name == "temperature" else pytest.mark.slow)
-        for name in SWEPT
-    ],
-)
 
 
 def swept(method: MethodSpec, sweeps: str, thresholds=None) -> MethodSpec:
@@ -113,7 +106,13 @@ def test_a_new_value_decodes_only_its_own_rows_and_compiles_nothing(tmp_path):
     assert report.lines[-1] == "lossless_top_p: complete, nothing to decode"
 
 
-@every_value_in_time
+@pytest.mark.parametrize(
+    "sweeps",
+    [
+        pytest.param(name, marks=() if name == "temperature" else pytest.mark.slow)
+        for name in SWEPT
+    ],
+)
 def test_the_points_are_one_curve_with_its_untouched_end_labelled(tmp_path, sweeps):
     asked = LatencySpec(num_examples=2, repeats=1)
     method = swept(LOSSLESS, sweeps)
